@@ -1,0 +1,39 @@
+import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { IotctlError, isSystemError } from "./errors.ts";
+
+/**
+ * Replaces a file so that a crash at any moment leaves either the old or the new content, whole:
+ * write beside it, fsync, rename over it, fsync the directory. Creates missing directories.
+ */
+export function writeFileAtomic(path: string, content: string | Uint8Array, mode = 0o644): void {
+  const temporary = `${path}.${process.pid}.tmp`;
+  try {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(temporary, content, { flush: true, mode });
+    renameSync(temporary, path);
+    fsyncDirectory(dirname(path));
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw diskError(error, path);
+  }
+}
+
+/** Makes the names in a directory durable: fsync of a file does not persist its name. */
+export function fsyncDirectory(path: string): void {
+  const descriptor = openSync(path, "r");
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** Turns a full disk into its own error; anything else comes back as it was. */
+export function diskError(error: unknown, path: string): unknown {
+  if (!isSystemError(error, "ENOSPC", "EDQUOT")) return error;
+  return new IotctlError("IOT_DISK_FULL", `No room left on the disk that holds ${path}.`, {
+    hints: [`See what is free: df -h ${dirname(path)}`],
+    cause: error,
+  });
+}
