@@ -40,5 +40,10 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "This Node.js is older than iotctl supports.",
   },
+  IOT_PLAN_NEEDS_HOPS: {
+    exit: Exit.blocked,
+    summary:
+      "A firmware version in the field cannot take the target in one step, and plans in which a component moves more than once are not supported yet.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,52 @@
+/** One version of one component. */
+export interface ComponentVersion {
+  readonly component: string;
+  readonly version: string;
+}
+
+/** What a verdict rests on. */
+export type Evidence =
+  /** One side said what it needs of the other. */
+  | {
+      readonly kind: "declared";
+      readonly by: string;
+      readonly requires: string;
+      readonly range: string;
+      readonly holds: boolean;
+    }
+  /** Nobody said anything, but both already live together in the field. */
+  | { readonly kind: "field" }
+  /** The components name each other, but neither of these two versions says anything. */
+  | { readonly kind: "silent" }
+  /** The components have nothing to do with each other. */
+  | { readonly kind: "uncoupled" };
+
+/** The answer about a pair of versions, always with its evidence. Unknown never passes. */
+export interface Verdict {
+  readonly kind: "compatible" | "incompatible" | "unknown";
+  readonly evidence: readonly Evidence[];
+}
+
+/** `fan@2.0.0` */
+export function formatComponentVersion({ component, version }: ComponentVersion): string {
+  return `${component}@${version}`;
+}
+
+/** One sentence that says what a verdict rests on. */
+export function explainVerdict(a: ComponentVersion, b: ComponentVersion, verdict: Verdict): string {
+  return verdict.evidence.map((evidence) => explainEvidence(a, b, evidence)).join("; ");
+}
+
+function explainEvidence(a: ComponentVersion, b: ComponentVersion, evidence: Evidence): string {
+  const [left, right] = [formatComponentVersion(a), formatComponentVersion(b)];
+  switch (evidence.kind) {
+    case "declared":
+      return `${evidence.by} requires ${evidence.requires} ${evidence.range}, which ${evidence.holds ? "holds" : "does not hold"}`;
+    case "field":
+      return `${left} and ${right} already live together in the field`;
+    case "silent":
+      return `neither ${left} nor ${right} says anything about the other`;
+    case "uncoupled":
+      return `${a.component} and ${b.component} are not coupled`;
+  }
+}

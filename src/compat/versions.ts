@@ -1,0 +1,40 @@
+import semverCoerce from "semver/functions/coerce.js";
+import semverCompare from "semver/functions/compare.js";
+import semverParse from "semver/functions/parse.js";
+import Range from "semver/classes/range.js";
+
+const options = { includePrerelease: true } as const;
+
+/** Whether the text is a semver version exactly as semver.org 2.0 writes it (no `v`, no spaces). */
+export function isVersion(text: string): boolean {
+  // semver trims and drops a leading v; what is written into manifests and file names must not need that.
+  return /^\d\S*$/.test(text) && semverParse(text) !== null;
+}
+
+/** The version that was probably meant (`4.2` gives `4.2.0`), or null when nothing is near. */
+export function nearestVersion(text: string): string | null {
+  return semverCoerce(text, options)?.version ?? null;
+}
+
+/** Whether the text is a semver range; the empty text is not one. */
+export function isRange(text: string): boolean {
+  return text.trim() !== "" && parseRange(text) !== null;
+}
+
+/** Whether a version lies in a range, prereleases included. False when either is malformed. */
+export function satisfies(version: string, range: string): boolean {
+  return parseRange(range)?.test(version) ?? false;
+}
+
+/** Negative when `a` is lower, positive when it is higher; build metadata does not count. Both must be versions. */
+export function compareVersions(a: string, b: string): number {
+  return semverCompare(a, b);
+}
+
+function parseRange(range: string): Range | null {
+  try {
+    return new Range(range, options);
+  } catch {
+    return null;
+  }
+}

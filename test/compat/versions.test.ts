@@ -1,0 +1,30 @@
+import { describe, expect, it } from "vitest";
+import { compareVersions, isRange, isVersion, nearestVersion, satisfies } from "../../src/compat/versions.ts";
+
+describe("versions", () => {
+  it("takes semver as written and nothing near it", () => {
+    expect(["1.2.3", "1.2.3-rc.1", "1.2.3+build"].filter(isVersion)).toHaveLength(3);
+    expect(["v1.2.3", "1.2", "01.2.3", " 1.2.3", "1.2.3 ", "", "latest"].filter(isVersion)).toEqual([]);
+  });
+  it("finds what was probably meant", () => {
+    expect(nearestVersion("4.2")).toBe("4.2.0");
+    expect(nearestVersion("v4.2.0")).toBe("4.2.0");
+    expect(nearestVersion("latest")).toBeNull();
+  });
+  it("evaluates ranges with prereleases included", () => {
+    expect(satisfies("2.0.0-rc.1", ">=1.9.0 <3.0.0")).toBe(true);
+    expect(satisfies("2.0.0-rc.1", ">=2.0.0")).toBe(false);
+  });
+  it("never satisfies a range that cannot be read", () => {
+    expect(isRange(">=oops")).toBe(false);
+    expect(isRange("")).toBe(false);
+    expect(satisfies("1.0.0", ">=oops")).toBe(false);
+  });
+  it("orders prereleases below their release", () => {
+    expect(["2.0.0", "2.0.0-rc.1", "1.9.0"].toSorted(compareVersions)).toEqual([
+      "1.9.0",
+      "2.0.0-rc.1",
+      "2.0.0",
+    ]);
+  });
+});
