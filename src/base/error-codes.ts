@@ -42,20 +42,89 @@ export const errorCatalogue = {
   },
   IOT_SERVER_NOT_STARTED: {
     exit: Exit.remote,
-    summary: "The fleet server or storefront of this environment has never been started where it is looked for.",
+    summary:
+      "The fleet server or storefront of this environment has never been started where it is looked for.",
   },
   IOT_TOKEN_MISSING: {
     exit: Exit.remote,
     summary: "The environment variable that should hold a control token is not set.",
   },
+  IOT_PORT_IN_USE: {
+    exit: Exit.usage,
+    summary: "Another program listens on the port that was asked for; `--port 0` takes any free one.",
+  },
   IOT_NODE_TOO_OLD: {
     exit: Exit.usage,
     summary: "This Node.js is older than iotctl supports.",
+  },
+  IOT_AGENT_DIR_IN_USE: {
+    exit: Exit.staleOrLocked,
+    summary: "Another agent already runs on this state directory.",
+  },
+  IOT_AGENT_SERVER_ANSWER: {
+    exit: Exit.remote,
+    summary:
+      "The fleet server answered a device with something that DDI does not promise; the device tries again.",
+  },
+  IOT_AGENT_SERVER_UNREACHABLE: {
+    exit: Exit.remote,
+    summary: "The fleet server did not answer a device; the device tries again.",
+  },
+  IOT_JOURNAL_DAMAGED: {
+    exit: Exit.staleOrLocked,
+    summary:
+      "The journal of a rollout was cut, reordered or edited; the message names the first record that does not fit.",
+  },
+  IOT_ROLLOUT_EXISTS: {
+    exit: Exit.staleOrLocked,
+    summary: "A rollout of that name was started already.",
+  },
+  IOT_ROLLOUT_IN_PROGRESS: {
+    exit: Exit.staleOrLocked,
+    summary: "Another release of the same product is being rolled out; end that first.",
+  },
+  IOT_ROLLOUT_LOCKED: {
+    exit: Exit.staleOrLocked,
+    summary: "Another process is working on the same rollout; run the command again when it has finished.",
+  },
+  IOT_ROLLOUT_UNKNOWN: {
+    exit: Exit.usage,
+    summary: "No rollout of that name is known in this environment; `iotctl rollout list` shows which are.",
+  },
+  IOT_SERVICE_DEPLOY_FAILED: {
+    exit: Exit.rolloutFailed,
+    summary: "The command that deploys a service failed; its output is in the details.",
+  },
+  IOT_SERVICE_NOT_DEPLOYED: {
+    exit: Exit.rolloutFailed,
+    summary: "A service was deployed, but does not answer with the version that was deployed.",
+  },
+  IOT_SERVICE_UNREACHABLE: {
+    exit: Exit.remote,
+    summary: "The address where a service tells its version does not answer.",
   },
   IOT_PLAN_NEEDS_HOPS: {
     exit: Exit.blocked,
     summary:
       "A firmware version in the field cannot take the target in one step, and plans in which a component moves more than once are not supported yet.",
+  },
+  IOT_MANIFEST_INVALID: {
+    exit: Exit.usage,
+    summary:
+      "A manifest has problems; the message lists all of them with their places. See docs/manifest.md.",
+  },
+  IOT_MANIFEST_NOT_TEXT: {
+    exit: Exit.usage,
+    summary: "A manifest is not UTF-8 text; perhaps an artifact was named in its place.",
+  },
+  IOT_MANIFEST_TOO_LARGE: {
+    exit: Exit.usage,
+    summary:
+      "A manifest is larger than 1 MiB and was not parsed; perhaps an artifact was named in its place.",
+  },
+  IOT_ENVIRONMENT_UNKNOWN: {
+    exit: Exit.usage,
+    summary: "No environment of this name stands in iotctl.yaml; the message lists those that do.",
   },
   IOT_ARTIFACT_CHANGED: {
     exit: Exit.blocked,
@@ -119,11 +188,13 @@ export const errorCatalogue = {
   },
   IOT_STOREFRONT_CONFLICT: {
     exit: Exit.blocked,
-    summary: "The storefront has this app version already, with other content; give the new content a higher version.",
+    summary:
+      "The storefront has this app version already, with other content; give the new content a higher version.",
   },
   IOT_STOREFRONT_IN_REVIEW: {
     exit: Exit.undecided,
-    summary: "The storefront still reviews this app version and shows it to nobody yet; go on when the review is over.",
+    summary:
+      "The storefront still reviews this app version and shows it to nobody yet; go on when the review is over.",
   },
   IOT_STOREFRONT_IN_USE: {
     exit: Exit.staleOrLocked,
@@ -131,15 +202,58 @@ export const errorCatalogue = {
   },
   IOT_STOREFRONT_REFUSED: {
     exit: Exit.blocked,
-    summary: "The storefront's rules forbid what was asked: a version lower than a published one, or more exposure for a halted one.",
+    summary:
+      "The storefront's rules forbid what was asked: a version lower than a published one, or more exposure for a halted one.",
   },
   IOT_STOREFRONT_STATE_INVALID: {
     exit: Exit.usage,
-    summary: "The file in which a local storefront keeps its state is damaged or not one of its own; nothing was changed.",
+    summary:
+      "The file in which a local storefront keeps its state is damaged or not one of its own; nothing was changed.",
   },
   IOT_STOREFRONT_UNREACHABLE: {
     exit: Exit.remote,
-    summary: "The storefront does not answer, or something else answers at its address; `iotctl dev storefront` starts a local one.",
+    summary:
+      "The storefront does not answer, or something else answers at its address; `iotctl dev storefront` starts a local one.",
+  },
+  IOT_FLEET_ADDRESS_UNUSABLE: {
+    exit: Exit.usage,
+    summary: "The fleet server may not listen on this address or port.",
+  },
+  IOT_FLEET_ARTIFACT_DIFFERS: {
+    exit: Exit.blocked,
+    summary: "The bytes of an artifact are not those that its digest and size announce.",
+  },
+  IOT_FLEET_DATABASE_NEWER: {
+    exit: Exit.usage,
+    summary: "The fleet server's database was written by a newer iotctl.",
+  },
+  IOT_FLEET_DATABASE_UNREADABLE: {
+    exit: Exit.usage,
+    summary: "The fleet server's database file is damaged or not a database.",
+  },
+  IOT_FLEET_DEVICE_UNKNOWN: {
+    exit: Exit.usage,
+    summary: "The fleet has no device of this id; `iotctl fleet devices` lists those it has.",
+  },
+  IOT_FLEET_DIR_IN_USE: {
+    exit: Exit.staleOrLocked,
+    summary: "Another fleet server uses the directory; one directory belongs to one server at a time.",
+  },
+  IOT_FLEET_PORT_IN_USE: {
+    exit: Exit.usage,
+    summary: "Another program listens on the port that the fleet server was given.",
+  },
+  IOT_FLEET_REFUSED: {
+    exit: Exit.remote,
+    summary: "The fleet server understood a request and refused it; the message says why.",
+  },
+  IOT_FLEET_UNAUTHORIZED: {
+    exit: Exit.remote,
+    summary: "The fleet server does not take the control token.",
+  },
+  IOT_FLEET_UNREACHABLE: {
+    exit: Exit.remote,
+    summary: "The fleet server does not answer, or what answers is not one. `iotctl fleet serve` starts one.",
   },
 } as const satisfies Record<string, CatalogueEntry>;
 export type ErrorCode = keyof typeof errorCatalogue;

@@ -1,0 +1,45 @@
+import * as z from "zod/mini";
+import { entries, mapping, text } from "./schema-parts.ts";
+
+const describe = z.describe;
+
+const fleet = mapping({
+  backend: z.literal("embedded").check(describe("What carries firmware to devices.")),
+  url: z.optional(text("url", "Address of a running fleet server. Default: the one started in `directory`.")),
+  directory: z.optional(text("path", "Where `iotctl fleet serve` keeps its data.")),
+  "token-env": z.optional(
+    text("variable", "Environment variable with the control token. Default: the file in `directory`."),
+  ),
+}).check(describe("The fleet backend."));
+
+const storefront = mapping({
+  kind: z.literal("local").check(describe("What carries apps to users.")),
+  url: z.optional(text("url", "Address of a running storefront. Default: the one started in `directory`.")),
+  directory: z.optional(text("path", "Where `iotctl dev storefront` keeps its data.")),
+}).check(describe("The storefront."));
+
+const signing = mapping({
+  key: z.optional(text("path", "PKCS#8 PEM file with the P-256 key that signs. Required except in `local`.")),
+  trusted: z
+    .optional(z.array(text("path"), { error: "paths" }))
+    .check(describe("PEM files of the public keys that are trusted. Default: the public half of `key`.")),
+}).check(describe("Who signs, and whose signatures count."));
+
+const environment = mapping({
+  fleet: z.optional(fleet),
+  storefront: z.optional(storefront),
+  storage: z
+    .optional(mapping({ directory: text("path", "Directory where published bundles lie.") }))
+    .check(describe("Where bundles are published.")),
+  signing: z.optional(signing),
+  rollouts: z.optional(text("path", "Directory for the journals of rollouts.")),
+});
+
+/** The shape of iotctl.yaml. Paths in it are relative to the file. */
+export const environmentSchema = mapping({
+  apiVersion: z.literal("iotctl.dev/v1"),
+  kind: z.literal("Environments"),
+  environments: entries("name", environment).check(describe("Environments by name, chosen with --env.")),
+});
+
+export type EnvironmentInput = z.infer<typeof environment>;

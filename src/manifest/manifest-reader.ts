@@ -1,0 +1,181 @@
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
+import { quoted } from "./diagnostic.ts";
+import type { DiagnosticLog } from "./diagnostic-log.ts";
+import { fillVariables, type UnfilledVariable } from "./fill-variables.ts";
+import type { Path, SourceNode } from "./source-node.ts";
+
+const depthMax = 32;
+/** How many values aliases may stand for, all together. */
+const aliasedNodesMax = 2000;
+
+export interface ReadOptions {
+  /** Fills `${NAME}` in text values. */
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether an unset variable at this path is an error; elsewhere it only makes the value unreadable. */
+  readonly needsVariables?: (path: Path) => boolean;
+}
+
+/** A value and the place of each part of it. */
+export interface Read {
+  readonly value: unknown;
+  readonly source: SourceNode;
+}
+
+/** Thrown to leave the recursion once going on would cost too much. */
+class TooMuch extends Error {}
+
+/** Turns the nodes of a YAML document into a plain value, within bounds that no manifest reaches. */
+export class ManifestReader {
+  readonly #log: DiagnosticLog;
+  readonly #options: ReadOptions;
+  readonly #anchors = new Map<string, Node>();
+  #aliasDepth = 0;
+  #aliasedNodes = 0;
+
+  constructor(log: DiagnosticLog, options: ReadOptions) {
+    this.#log = log;
+    this.#options = options;
+  }
+
+  /** Null when the log says why there is no value to go on with. */
+  read(contents: Node): Read | null {
+    try {
+      return this.#read(contents, 0, []);
+    } catch (error) {
+      if (error instanceof TooMuch) return null;
+      throw error;
+    }
+  }
+
+  #read(node: Node | null, keyOffset: number, path: Path): Read {
+    const valueOffset = node?.range?.[0] ?? keyOffset;
+    this.#bound(valueOffset, path.length);
+    if (isAlias(node)) return this.#readAlias(node.source, valueOffset, keyOffset, path);
+    if (node !== null && "anchor" in node && node.anchor) this.#anchors.set(node.anchor, node);
+    if (isMap(node)) return this.#readMapping(node, keyOffset, valueOffset, path);
+    if (isSeq(node)) return this.#readList(node, keyOffset, valueOffset, path);
+    return this.#readScalar(node, keyOffset, valueOffset, path);
+  }
+
+  #bound(offset: number, depth: number): void {
+    if (this.#aliasDepth > 0) this.#aliasedNodes++;
+    if (depth <= depthMax && this.#aliasedNodes <= aliasedNodesMax) return;
+    const problem =
+      this.#aliasDepth > 0
+        ? {
+            code: "IOT_MANIFEST_ALIASES" as const,
+            message: "Aliases here stand for more values than a manifest has.",
+          }
+        : { code: "IOT_MANIFEST_SYNTAX" as const, message: `Values are nested more than ${depthMax} deep.` };
+    this.#log.error(offset, problem);
+    throw new TooMuch();
+  }
+
+  #readAlias(name: string, offset: number, keyOffset: number, path: Path): Read {
+    const target = this.#anchors.get(name);
+    if (!target) {
+      this.#log.error(offset, {
+        code: "IOT_MANIFEST_ALIASES",
+        message: `No anchor ${quoted(`&${name}`)} stands before this alias.`,
+      });
+      throw new TooMuch();
+    }
+    this.#aliasDepth++;
+    const read = this.#read(target, keyOffset, path);
+    this.#aliasDepth--;
+    return read;
+  }
+
+  #readMapping(node: YAMLMap, keyOffset: number, valueOffset: number, path: Path): Read {
+    const value: Record<string, unknown> = Object.create(null);
+    const children = new Map<string, SourceNode>();
+    for (const pair of node.items as Pair<Node, Node | null>[]) {
+      const offset = pair.key.range?.[0] ?? valueOffset;
+      const key = this.#readKey(pair.key, offset);
+      if (key === null) continue;
+      if (children.has(key)) {
+        this.#log.error(offset, {
+          code: "IOT_MANIFEST_DUPLICATE_KEY",
+          message: `The key ${quoted(key)} stands here a second time.`,
+          hint: "Keep one of them.",
+        });
+        continue;
+      }
+      const read = this.#read(pair.value, offset, [...path, key]);
+      value[key] = read.value;
+      children.set(key, read.source);
+    }
+    return {
+      value,
+      source: { keyOffset, valueOffset, text: null, shape: "mapping", unfilled: false, children },
+    };
+  }
+
+  #readKey(node: Node, offset: number): string | null {
+    const key = isScalar(node) ? (node.source ?? String(node.value)) : null;
+    if (key === null || key === "__proto__") {
+      this.#log.error(offset, {
+        code: "IOT_MANIFEST_BAD_VALUE",
+        message: "A key is plain text, and not `__proto__`.",
+      });
+      return null;
+    }
+    return key;
+  }
+
+  #readList(node: YAMLSeq, keyOffset: number, valueOffset: number, path: Path): Read {
+    const children = new Map<string, SourceNode>();
+    const value = (node.items as Node[]).map((item, index) => {
+      const read = this.#read(item, item.range?.[0] ?? valueOffset, [...path, index]);
+      children.set(String(index), read.source);
+      return read.value;
+    });
+    return {
+      value,
+      source: { keyOffset, valueOffset, text: null, shape: "list", unfilled: false, children },
+    };
+  }
+
+  #readScalar(node: Scalar | null, keyOffset: number, valueOffset: number, path: Path): Read {
+    const value = node?.value ?? null;
+    const at = { keyOffset, valueOffset, children: new Map() };
+    if (value === null) return { value, source: { ...at, text: null, shape: "nothing", unfilled: false } };
+    if (typeof value !== "string") {
+      const text = node?.source ?? "";
+      return { value, source: { ...at, text, shape: "scalar", unfilled: false } };
+    }
+    const { text, unfilled } = fillVariables(value, this.#options.env);
+    if (this.#options.needsVariables?.(path) ?? true) {
+      for (const variable of unfilled) this.#reportVariable(node as Scalar, value, variable);
+    }
+    return { value: text, source: { ...at, text, shape: "scalar", unfilled: unfilled.length > 0 } };
+  }
+
+  #reportVariable(node: Scalar, value: string, { name, reason, index }: UnfilledVariable): void {
+    const [start, end] = node.range ?? [0, 0];
+    // Escapes and folded lines move the text about; the place inside it is known only when they do not.
+    const inside = this.#log.source.slice(start, end).indexOf(value);
+    const offset = inside === -1 ? start : start + inside + index;
+    this.#log.error(offset, {
+      code: "IOT_MANIFEST_VARIABLE",
+      message:
+        reason === "unset"
+          ? `The environment variable ${quoted(name)} is not set.`
+          : `${quoted(name)} is not the name of an environment variable.`,
+      hint:
+        reason === "unset"
+          ? `Set it: export ${name}=...   or write $\${${name}} to keep the text as it is.`
+          : `Write $\${${name}} to keep the text as it is.`,
+    });
+  }
+}

@@ -1,0 +1,145 @@
+import * as z from "zod/mini";
+import { entries, integer, mapping, text } from "./schema-parts.ts";
+
+const describe = z.describe;
+
+const requires = z
+  .optional(entries("name", text("range")))
+  .check(describe("The pins: what this version needs of other components, name to range."));
+const version = text("version", "Semantic version.");
+
+const app = mapping({
+  kind: z.literal("app"),
+  platform: z.enum(["ios", "android"]).check(describe("The store it goes to.")),
+  id: text("appId", "Bundle identifier or application id."),
+  version,
+  artifact: text("path", "The package (.ipa, .aab, .apk), relative to this file."),
+  requires,
+}).check(describe("A phone app."));
+
+const variants = entries("hardware", text("path"), { kind: "variants", min: 1 });
+const installsOver = text("range", "Installed versions that it can replace. Default: every lower one.");
+
+const firmware = mapping({
+  kind: z.literal("firmware"),
+  version,
+  variants: z.clone(variants).check(describe("Hardware model to its image, relative to this file.")),
+  "installs-over": z.optional(installsOver),
+  requires,
+}).check(describe("The firmware of a device."));
+
+const service = mapping({
+  kind: z.literal("service"),
+  version,
+  requires,
+  deploy: z.optional(
+    text("command", "Shell command that deploys it; it gets IOTCTL_COMPONENT and IOTCTL_VERSION."),
+  ),
+  observe: z.optional(
+    mapping({
+      url: text("url", "Answers with JSON that holds the running version."),
+      field: text("field", "Name of the JSON field with the version."),
+    }).check(describe("Where the running version can be read.")),
+  ),
+}).check(describe("A cloud service."));
+
+const component = z.discriminatedUnion("kind", [app, firmware, service]);
+
+const knownVersion = mapping({
+  requires,
+  artifact: z.optional(text("path", "App: its package, so that it can be introduced.")),
+  variants: z.optional(variants).check(describe("Firmware: its images, so that it can be introduced.")),
+  "installs-over": z.optional(installsOver),
+}).check(describe("A version in the field. With its artifact or variants it can be introduced as a hop."));
+
+const share = z.union(
+  [text("percent"), z.array(text("percent"), { error: "share" }).check(z.minLength(1, { error: "share" }))],
+  {
+    error: "share",
+  },
+);
+
+const labelled = mapping({
+  label: text("label", "Devices with this label, as key=value."),
+  max: z.optional(integer("deviceCount", 1, 10_000_000, "At most this many of them.")),
+});
+
+const stage = mapping({
+  name: text("name", "Name of the stage, unique in the rollout."),
+  devices: z
+    .optional(z.union([...share.def.options, labelled], { error: "devices" }))
+    .check(describe("Which devices: a percentage, a percentage per wave, or a label. Default: as before.")),
+  apps: z
+    .optional(share)
+    .check(describe("Share of app users: a percentage or a percentage per wave. Default: as before.")),
+  bake: z.optional(text("duration", "How long each wave is watched before the next. Default: 0s.")),
+  gates: z
+    .optional(z.array(text("name"), { error: "names" }))
+    .check(describe("Gates that each wave must pass. Default: [updated].")),
+  approve: z.optional(
+    integer("approvals", 0, 20, "How many people must approve before the stage begins. Default: 0."),
+  ),
+});
+
+const gate = mapping({
+  measure: z
+    .enum(["update-failure", "silent-after-update"])
+    .check(describe("What is counted, with the device as the unit.")),
+  limit: text("limit", "The share of devices that may fail."),
+  alpha: z.optional(
+    z
+      .number({ error: "alpha" })
+      .check(
+        z.gt(0, { error: "alpha" }),
+        z.lt(0.5, { error: "alpha" }),
+        describe("Accepted chance of a wrong verdict. Default: 0.05."),
+      ),
+  ),
+  deadline: z.optional(
+    text("positiveDuration", "A device that says nothing for so long has failed. Default: 6h."),
+  ),
+});
+
+/** The shape of release.yaml. What lies between its values is in `rules/`. */
+export const releaseSchema = mapping({
+  apiVersion: z.literal("iotctl.dev/v1"),
+  kind: z.literal("Release"),
+  product: text("product", "Name of the product; bundles lie under it."),
+  version: text("version", "Semantic version of the release as a whole; 2026.11.0 is one."),
+  components: entries("name", component, { kind: "components", min: 1 }).check(
+    describe("The parts of the product with the versions that this release brings."),
+  ),
+  known: z
+    .optional(entries("name", entries("version", knownVersion)))
+    .check(describe("Versions in the field that iotctl did not release, by component, then version.")),
+  rollout: z
+    .optional(
+      mapping({
+        stages: z.array(stage, { error: "stages" }).check(z.minLength(1, { error: "stages" })),
+      }),
+    )
+    .check(describe("Stages, in order. Default: one stage for everybody.")),
+  gates: z
+    .optional(entries("name", gate))
+    .check(describe("Gates by name, beside the built-in `updated` and `heartbeat`.")),
+  retire: z
+    .optional(
+      mapping({
+        below: z.optional(text("retireShare", "Share of use below which it counts as gone. Default: 0.5%.")),
+        unseen: z.optional(text("positiveDuration", "And unseen for so long. Default: 30d.")),
+      }),
+    )
+    .check(describe("When an old version counts as gone.")),
+  pairing: z
+    .optional(z.enum(["observed", "arbitrary"]))
+    .check(describe("Which phones meet which devices. Default: arbitrary, everything may meet everything.")),
+  "on-failure": z
+    .optional(z.enum(["rollback", "hold"]))
+    .check(describe("What happens when a gate fails. Default: hold.")),
+});
+
+/** The same with no component at all, for checking the rest of a release whose components are refused. */
+export const componentlessReleaseSchema = z.extend(releaseSchema, { components: entries("name", component) });
+
+export type ReleaseInput = z.infer<typeof releaseSchema>;
+export type StageInput = NonNullable<ReleaseInput["rollout"]>["stages"][number];

@@ -1,0 +1,27 @@
+import { stagesHaveGates } from "./gates.ts";
+import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
+import type { Rule } from "./rule.ts";
+import { sharesNeverFall, stageNamesAreUnique, stagesAreReachable } from "./stages.ts";
+import {
+  appsAreDistinct,
+  firmwareInstallsOverOthers,
+  knownComponentsExist,
+  knownVersionsAreOthers,
+  knownVersionsFitTheirKind,
+} from "./versions.ts";
+
+/** What must hold between the values of a release; each rule says everything it finds. */
+export const releaseRules: readonly Rule[] = [
+  pinsNameOthers,
+  pinsAreSatisfiable,
+  releaseAgreesWithItself,
+  knownComponentsExist,
+  knownVersionsAreOthers,
+  knownVersionsFitTheirKind,
+  firmwareInstallsOverOthers,
+  appsAreDistinct,
+  stageNamesAreUnique,
+  sharesNeverFall,
+  stagesAreReachable,
+  stagesHaveGates,
+];

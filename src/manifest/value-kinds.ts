@@ -1,0 +1,144 @@
+import { isRange, isVersion, nearestVersion } from "../compat/versions.ts";
+import { parseDuration } from "../base/durations.ts";
+import { parsePercent } from "../base/percentages.ts";
+
+/**
+ * One kind of value: what to call it in a sentence, and for text what is accepted. Schemas name
+ * kinds in place of messages, so that a problem can speak of the text as it was written.
+ */
+interface ValueKind {
+  /** Completes "`x` is not …". */
+  readonly what: string;
+  readonly accepts?: (text: string) => boolean;
+  /** For editors; `accepts` decides. */
+  readonly pattern?: string;
+  readonly hint?: (text: string) => string | null;
+}
+
+const durationPattern = String.raw`^(\d+(\.\d+)?(ms|s|m|h|d))+$`;
+const percentPattern = String.raw`^\d{1,3}(\.\d+)?\s*%$`;
+const percentWithin = (min: number, max: number) => (text: string) => {
+  const percent = parsePercent(text);
+  return percent !== null && percent >= min && percent <= max;
+};
+const percentHint = (text: string): string | null => (/^[\d.]+$/.test(text) ? `Write ${text}%.` : null);
+const durationHint = (text: string): string | null =>
+  /^\d+$/.test(text) ? `Say the unit: ${text}s, ${text}m or ${text}h.` : null;
+/** `constructor` would be found on every object that is looked into by name. */
+const notInherited = (text: string): boolean => !(text in {});
+const matching = (pattern: string) => (text: string) =>
+  text.length <= 64 && new RegExp(pattern).test(text) && notInherited(text);
+
+const namePattern = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
+const productPattern = "^[a-z0-9]+([._-][a-z0-9]+)*$";
+const identifierPattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+const labelPattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*=[^=\\s]+$";
+const variablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
+
+export const valueKinds = {
+  version: {
+    what: "a semantic version such as 4.2.0",
+    accepts: isVersion,
+    pattern: String.raw`^\d+\.\d+\.\d+([-+].+)?$`,
+    hint: (text) => {
+      const nearest = nearestVersion(text);
+      return nearest === null ? null : `The nearest one is ${nearest}.`;
+    },
+  },
+  range: { what: 'a range of semantic versions such as ">=1.9.0 <3.0.0"', accepts: isRange },
+  percent: {
+    what: "a percentage from 0% to 100%",
+    accepts: percentWithin(0, 100),
+    pattern: percentPattern,
+    hint: percentHint,
+  },
+  limit: {
+    what: "a percentage between 0.01% and 50%",
+    accepts: percentWithin(0.01, 50),
+    pattern: percentPattern,
+    hint: percentHint,
+  },
+  retireShare: {
+    what: "a percentage from 0% to 10%",
+    accepts: percentWithin(0, 10),
+    pattern: percentPattern,
+    hint: percentHint,
+  },
+  duration: {
+    what: "a duration such as 90s, 1h30m or 30d",
+    accepts: (text) => parseDuration(text) !== null,
+    pattern: durationPattern,
+    hint: durationHint,
+  },
+  positiveDuration: {
+    what: "a duration above zero such as 90s, 1h30m or 30d",
+    accepts: (text) => (parseDuration(text) ?? 0) > 0,
+    pattern: durationPattern,
+    hint: durationHint,
+  },
+  name: {
+    what: "a name of lower-case letters, digits and single hyphens such as app-ios",
+    accepts: matching(namePattern),
+    pattern: namePattern,
+  },
+  product: {
+    what: "a product name of lower-case letters, digits, dots, hyphens and underscores",
+    accepts: matching(productPattern),
+    pattern: productPattern,
+  },
+  hardware: {
+    what: "a hardware model of letters, digits, dots, hyphens and underscores",
+    accepts: matching(identifierPattern),
+    pattern: identifierPattern,
+  },
+  appId: {
+    what: "an app identifier such as com.example.fan",
+    accepts: (text) => text.length <= 155 && new RegExp(identifierPattern).test(text),
+    pattern: identifierPattern,
+  },
+  path: {
+    what: "the path of a file",
+    accepts: (text) => text.trim() !== "" && !/\p{Cc}/u.test(text),
+  },
+  command: { what: "a command", accepts: (text) => text.trim() !== "" && !text.includes("\0") },
+  url: {
+    what: "an http or https address without a user name or password",
+    accepts: isPlainHttpUrl,
+    pattern: "^https?://",
+  },
+  field: { what: "the name of a field such as version", accepts: (text) => text.trim() !== "" },
+  variable: {
+    what: "the name of an environment variable such as IOTCTL_TOKEN",
+    accepts: (text) => new RegExp(variablePattern).test(text),
+    pattern: variablePattern,
+  },
+  label: {
+    what: "a label such as ring=canary",
+    accepts: (text) => text.length <= 128 && new RegExp(labelPattern).test(text),
+    pattern: labelPattern,
+  },
+  deviceCount: { what: "a whole number of devices from 1 to 10000000" },
+  approvals: { what: "a number of people from 0 to 20" },
+  alpha: { what: "a number between 0 and 0.5" },
+  share: { what: "a percentage such as 10% or a list of them" },
+  devices: { what: "a percentage, a list of percentages, or a mapping with a label" },
+  stages: { what: "a list of at least one stage" },
+  components: { what: "a mapping with at least one component" },
+  variants: { what: "a mapping of at least one hardware model to the path of its image" },
+  names: { what: "a list of names" },
+  paths: { what: "a list of paths" },
+} as const satisfies Record<string, ValueKind>;
+export type ValueKindName = keyof typeof valueKinds;
+export type TextKindName = {
+  [Name in ValueKindName]: (typeof valueKinds)[Name] extends { accepts: unknown } ? Name : never;
+}[ValueKindName];
+
+/** The kind that a schema named, or null when the text is not the name of one. */
+export function valueKind(name: string): ValueKind | null {
+  return Object.hasOwn(valueKinds, name) ? valueKinds[name as ValueKindName] : null;
+}
+
+function isPlainHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === "" && url.password === "";
+}
