@@ -1,0 +1,177 @@
+import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
+import { approvalsMissing } from "./decide.ts";
+import { kindOf, phasesOf } from "./release-kinds.ts";
+import { retirementsMissing } from "./retirement.ts";
+import { hasEnded, type RolloutState, type RolloutStatus } from "./state.ts";
+
+/** A rollout as people and `--json` see it; every number comes from journal records. */
+export interface RolloutView {
+  readonly rolloutId: string;
+  readonly product: string;
+  readonly release: string;
+  readonly environment: string;
+  readonly status: RolloutStatus;
+  /** The stage and wave that it is in: `fleet 50%`; empty before the first and after the last. */
+  readonly wave: string;
+  readonly steps: readonly StepView[];
+  readonly gates: readonly GateStatus[];
+  readonly devices: DeviceCounts;
+  /** Devices that have to wait, by reason, most first. */
+  readonly waiting: readonly { readonly reason: string; readonly devices: readonly string[] }[];
+  /** Devices that failed, by reason, most first. */
+  readonly failed: readonly { readonly reason: string; readonly devices: readonly string[] }[];
+  readonly population: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** What the rollout waits for now, in words; null when it works or has ended. */
+  readonly waitsFor: string | null;
+  /** True when nothing but people or more devices can move it on. */
+  readonly stuck: boolean;
+  readonly failure: RolloutState["failure"];
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+}
+
+export interface StepView {
+  readonly id: string;
+  readonly action: "introduce" | "retire";
+  readonly component: string;
+  readonly version: string;
+  readonly state: "done" | "under way" | "next" | "left to time";
+  /** Share that has it: of users that may install an app, of devices that run a firmware; null when it says nothing. */
+  readonly percent: number | null;
+}
+
+export interface DeviceCounts {
+  readonly assigned: number;
+  readonly updating: number;
+  readonly updated: number;
+  readonly failed: number;
+  readonly waiting: number;
+  readonly returned: number;
+}
+
+export function describeRollout(state: RolloutState): RolloutView {
+  const { config } = state;
+  const phase = phasesOf(config)[state.phaseIndex];
+  const gates =
+    hasEnded(state.status) || state.status === "rolling-back" ? gatesInForce(state) : judgeGates(state);
+  const waitsFor = whatItWaitsFor(state, gates);
+  return {
+    rolloutId: config.rolloutId,
+    product: config.resolved.product,
+    release: config.resolved.version,
+    environment: config.environment,
+    status: state.status,
+    wave: phase?.waves[state.waveIndex]?.name ?? "",
+    steps: viewSteps(state),
+    gates,
+    devices: countDevices(state),
+    waiting: byReason(Object.entries(state.waiting)),
+    failed: byReason(
+      Object.entries(state.devices)
+        .filter(([, device]) => device.status === "failed")
+        .map(([deviceId, device]) => [deviceId, device.reason]),
+    ),
+    population: state.population?.versions ?? {},
+    waitsFor: waitsFor?.text ?? null,
+    stuck: waitsFor?.stuck ?? false,
+    failure: state.failure,
+    startedAtMs: state.startedAtMs,
+    endedAtMs: state.endedAtMs,
+  };
+}
+
+function countDevices(state: RolloutState): DeviceCounts {
+  const all = Object.values(state.devices);
+  const count = (status: string): number => all.filter((device) => device.status === status).length;
+  return {
+    assigned: count("assigned"),
+    updating: count("updating"),
+    updated: count("updated"),
+    failed: count("failed"),
+    waiting: Object.keys(state.waiting).length,
+    returned: Object.values(state.returning).filter((device) => device.status === "updated").length,
+  };
+}
+
+function whatItWaitsFor(
+  state: RolloutState,
+  gates: readonly GateStatus[],
+): { text: string; stuck: boolean } | null {
+  const phase = phasesOf(state.config)[state.phaseIndex];
+  if (!phase || hasEnded(state.status)) return null;
+  const name = phase.waves[state.waveIndex]?.name ?? "";
+  if (state.status === "paused") return { text: "somebody to resume it", stuck: true };
+  if (state.status === "awaiting-approval") {
+    const missing = approvalsMissing(state, phase);
+    return { text: `${missing} approval${missing === 1 ? "" : "s"} of stage ${name}`, stuck: true };
+  }
+  if (!state.waveEntered) {
+    const left = retirementsMissing(state, phase).map(({ component, version }) => {
+      const count = state.population?.versions[component]?.[version] ?? 0;
+      return `${component}@${version} to leave the field (${count} left)`;
+    });
+    return left.length > 0 ? { text: left.join(" and "), stuck: false } : null;
+  }
+  const working = Object.values(state.devices).some(
+    ({ status }) => status === "updating" || status === "assigned",
+  );
+  const open = gates.filter(({ verdict }) => verdict === "inconclusive");
+  if (open.length === 0) return null;
+  const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
+  return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
+}
+
+/** `7 of 7 devices good, 10 needed when none fails` */
+export function gateNumbers({ devices, failures, devicesNeeded }: GateStatus): string {
+  const need = failures === 0 && devices < devicesNeeded ? `, ${devicesNeeded} needed when none fails` : "";
+  return `${devices - failures} of ${devices} devices good${need}`;
+}
+
+function viewSteps(state: RolloutState): StepView[] {
+  const phases = phasesOf(state.config);
+  const phaseOf = new Map<string, number>();
+  for (const [index, phase] of phases.entries()) {
+    for (const step of phase.after) phaseOf.set(step.id, index - 0.5);
+    for (const step of phase.introductions) phaseOf.set(step.id, index);
+  }
+  const here = state.waveIndex === 0 && !state.waveEntered ? state.phaseIndex - 0.5 : state.phaseIndex;
+  return state.config.plan.steps.map((step) => {
+    const phase = phaseOf.get(step.id);
+    const progress =
+      phase === undefined ? "left to time" : phase < here ? "done" : phase === here ? "under way" : "next";
+    return {
+      id: step.id,
+      action: step.action,
+      component: step.component,
+      version: step.version,
+      state:
+        step.action === "retire" && progress === "left to time" && isGone(state, step) ? "done" : progress,
+      percent: step.action === "introduce" ? shareOf(state, step) : null,
+    };
+  });
+}
+
+function isGone(state: RolloutState, step: { component: string; version: string }): boolean {
+  if (kindOf(state.config, step.component) === "service") return step.component in state.deployed;
+  const counts = state.population?.versions[step.component];
+  return counts !== undefined && !(step.version in counts);
+}
+
+function shareOf(
+  state: RolloutState,
+  { component, version }: { component: string; version: string },
+): number | null {
+  if (kindOf(state.config, component) === "service") return component in state.deployed ? 100 : 0;
+  const counts = state.population?.versions[component];
+  if (!counts) return null;
+  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  return total === 0 ? null : ((counts[version] ?? 0) / total) * 100;
+}
+
+function byReason(entries: readonly (readonly [string, string])[]): { reason: string; devices: string[] }[] {
+  const groups = new Map<string, string[]>();
+  for (const [deviceId, reason] of entries) groups.set(reason, [...(groups.get(reason) ?? []), deviceId]);
+  return [...groups]
+    .map(([reason, devices]) => ({ reason, devices: devices.toSorted() }))
+    .toSorted((a, b) => b.devices.length - a.devices.length || (a.reason < b.reason ? -1 : 1));
+}

@@ -1,0 +1,49 @@
+import type { DeviceProgress, Population, RolloutConfig } from "./state.ts";
+
+/** Everything that can happen to a rollout; a journal is a list of these. */
+export type RolloutEvent =
+  | { readonly type: "started"; readonly config: RolloutConfig }
+  | Observed
+  | {
+      readonly type: "effect-done";
+      readonly key: string;
+      /** Devices that an assignment did not reach, and why; they may be tried again. */
+      readonly refused?: readonly { readonly deviceId: string; readonly reason: string }[];
+    }
+  | { readonly type: "effect-failed"; readonly key: string; readonly code: string; readonly message: string }
+  | {
+      readonly type: "approved";
+      readonly stage: string;
+      readonly planDigest: string;
+      readonly by: string;
+      readonly reason: string;
+    }
+  | {
+      readonly type: "paused" | "resumed" | "aborted" | "rollback-requested";
+      readonly by: string;
+      readonly reason: string;
+    };
+
+/** What a look at the field showed, reduced to what changed since the last. */
+export interface Observed {
+  readonly type: "observed";
+  /** Devices that may get the version of a step now: in the cohort of the wave and through their gate. */
+  readonly admissible: readonly {
+    readonly deviceId: string;
+    readonly component: string;
+    readonly from: string;
+  }[];
+  /** Progress of devices that changed. */
+  readonly progress: Readonly<Record<string, DeviceProgress>>;
+  readonly returning: Readonly<Record<string, DeviceProgress>>;
+  /** Devices of the wave that have to wait, and why; null when that did not change. */
+  readonly waiting: Readonly<Record<string, string>> | null;
+  /** Null when it did not change. */
+  readonly population: Population | null;
+  /** On the way back: updated devices that may return to the version they had. */
+  readonly returnable: readonly {
+    readonly deviceId: string;
+    readonly component: string;
+    readonly to: string;
+  }[];
+}

@@ -1,0 +1,69 @@
+import type { Stage } from "../../manifest/release.ts";
+import type { Plan, PlanStep } from "../../planner/plan.ts";
+
+/**
+ * Steps that may be under way together: every one of them is safe beside the others, because each
+ * prefix of a plan is. A new phase begins where the plan waits for a version to leave the field.
+ */
+export interface Phase {
+  /** What must have left the field before the phase begins. */
+  readonly after: readonly PlanStep[];
+  readonly introductions: readonly PlanStep[];
+  /** The waves that change something in this phase, in order. */
+  readonly waves: readonly ScheduledWave[];
+}
+
+export interface ScheduledWave {
+  readonly stageIndex: number;
+  readonly waveIndex: number;
+  /** `canary`, `fleet 50%` */
+  readonly name: string;
+}
+
+/** Cuts a plan into phases and walks each through the stages. Trailing retirements are left to time. */
+export function schedulePhases(
+  plan: Plan,
+  stages: readonly Stage[],
+  kindOf: (component: string) => "app" | "firmware" | "service",
+): Phase[] {
+  const phases: { after: PlanStep[]; introductions: PlanStep[] }[] = [];
+  let after: PlanStep[] = [];
+  for (const step of plan.steps) {
+    if (step.action === "retire") {
+      after.push(step);
+      continue;
+    }
+    const current = phases.at(-1);
+    if (!current || after.length > 0) phases.push({ after, introductions: [step] });
+    else current.introductions.push(step);
+    after = [];
+  }
+  return phases.map((phase) => ({ ...phase, waves: wavesOf(phase.introductions, stages, kindOf) }));
+}
+
+function wavesOf(
+  introductions: readonly PlanStep[],
+  stages: readonly Stage[],
+  kindOf: (component: string) => string,
+): ScheduledWave[] {
+  const kinds = new Set(introductions.map((step) => kindOf(step.component)));
+  const waves: ScheduledWave[] = [];
+  let appsPercent = 0;
+  for (const [stageIndex, stage] of stages.entries()) {
+    for (const [waveIndex, wave] of stage.waves.entries()) {
+      const movesApps = kinds.has("app") && wave.appsPercent > appsPercent;
+      const isFirst = waves.length === 0;
+      appsPercent = Math.max(appsPercent, wave.appsPercent);
+      if (!kinds.has("firmware") && !movesApps && !isFirst) continue;
+      waves.push({ stageIndex, waveIndex, name: waveName(stage, waveIndex) });
+    }
+  }
+  return waves;
+}
+
+function waveName(stage: Stage, waveIndex: number): string {
+  const devices = stage.waves[waveIndex]?.devices;
+  return stage.waves.length > 1 && devices?.kind === "percent"
+    ? `${stage.name} ${devices.percent}%`
+    : stage.name;
+}

@@ -1,0 +1,98 @@
+import type { ResolvedRelease } from "../../bundle/resolved-release.ts";
+import type { Gate, Release, Stage } from "../../manifest/release.ts";
+import type { Plan } from "../../planner/plan.ts";
+import type { ServiceSettings } from "../rollout-ports.ts";
+import type { Effect } from "./effects.ts";
+
+/** What was agreed when the rollout began; it never changes afterwards. */
+export interface RolloutConfig {
+  readonly rolloutId: string;
+  readonly environment: string;
+  readonly plan: Plan;
+  /** `sha256:<hex>` of the plan's canonical JSON; approvals are for this plan alone. */
+  readonly planDigest: string;
+  /** Digest of the release in storage, and of its signed statement. */
+  readonly manifestDigest: string;
+  readonly attestationDigest: string;
+  readonly resolved: ResolvedRelease;
+  readonly stages: readonly Stage[];
+  readonly gates: Readonly<Record<string, Gate>>;
+  readonly retire: Release["retire"];
+  readonly onFailure: Release["onFailure"];
+  /** How each service is deployed. */
+  readonly services: Readonly<Record<string, ServiceSettings>>;
+}
+
+export type RolloutStatus =
+  | "running"
+  | "awaiting-approval"
+  | "paused"
+  | "rolling-back"
+  // The rest have ended; only a rollback can be asked for.
+  | "completed"
+  | "failed"
+  | "rolled-back"
+  | "aborted";
+
+/** How one device of the rollout fares. */
+export interface DeviceProgress {
+  readonly component: string;
+  /** The version it ran before; the way back leads there. */
+  readonly from: string;
+  readonly status: "assigned" | "updating" | "updated" | "failed";
+  /** When the device fetched what it was assigned; silence counts from here. */
+  readonly beganAtMs: number | null;
+  /** It was heard from again after the update. */
+  readonly heard: boolean;
+  /** It updated and then fell silent for longer than the gate allows. */
+  readonly silent: boolean;
+  /** Why it failed; empty otherwise. */
+  readonly reason: string;
+}
+
+/** How many devices run what, from the last look at the field. */
+export interface Population {
+  readonly devices: number;
+  /** Component to version to number of devices, or of users for apps; seen within the retire window. */
+  readonly versions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+export interface Approval {
+  readonly stage: string;
+  readonly by: string;
+  readonly reason: string;
+  readonly atMs: number;
+}
+
+/** The fold of the journal. */
+export interface RolloutState {
+  readonly config: RolloutConfig;
+  readonly status: RolloutStatus;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly phaseIndex: number;
+  /** Index into the waves of the phase. */
+  readonly waveIndex: number;
+  /** False while the wave waits for an approval or for versions to leave the field. */
+  readonly waveEntered: boolean;
+  readonly waveStartedAtMs: number;
+  readonly devices: Readonly<Record<string, DeviceProgress>>;
+  /** On the way back: the same for devices that were updated. */
+  readonly returning: Readonly<Record<string, DeviceProgress>>;
+  /** Devices of the current wave that have to wait, and why. */
+  readonly waiting: Readonly<Record<string, string>>;
+  /** Null until the field was looked at. */
+  readonly population: Population | null;
+  /** Share of users that each app is exposed to. */
+  readonly exposed: Readonly<Record<string, number>>;
+  readonly deployed: Readonly<Record<string, string>>;
+  readonly approvals: readonly Approval[];
+  readonly failure: { readonly gate: string | null; readonly reason: string } | null;
+  /** Effects that were decided and have not been confirmed, oldest first. */
+  readonly pending: readonly Effect[];
+}
+
+/** Whether nothing moves any more unless somebody asks for a rollback. */
+export function hasEnded(status: RolloutStatus): boolean {
+  return status === "completed" || status === "failed" || status === "rolled-back" || status === "aborted";
+}

@@ -1,0 +1,193 @@
+import { admitDevice } from "../../compat/device-gate.ts";
+import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
+import type { Wave } from "../../manifest/release.ts";
+import { cohortOf } from "./cohort-members.ts";
+import { assignmentIdOf } from "./effects.ts";
+import type { Observed } from "./events.ts";
+import { populationOf } from "./population.ts";
+import { trackDevice } from "./track-device.ts";
+import { hardwareOf, kindOf, phasesOf } from "./release-kinds.ts";
+import { hasEnded, type DeviceProgress, type RolloutState } from "./state.ts";
+
+/** What the backends say at one moment. */
+export interface Snapshot {
+  readonly devices: readonly Device[];
+  /** By assignment id. */
+  readonly outcomes: Readonly<Record<string, readonly DeviceOutcome[]>>;
+  /** Users by app component and version; null where the store cannot tell. */
+  readonly installed: Readonly<Record<string, Readonly<Record<string, number>> | null>>;
+}
+
+/**
+ * Reduces a look at the field to what the rollout has to know: whose progress changed, which devices
+ * may be next, who has to wait and why. Pure: what it is given is all it knows.
+ */
+export function survey(state: RolloutState, snapshot: Snapshot, relation: Relation, nowMs: number): Observed {
+  const devices = new Map(snapshot.devices.map((device) => [device.id, device]));
+  const waiting: Record<string, string> = {};
+  const progress = changes(state, state.devices, devices, snapshot, false, nowMs);
+  const returning = changes(state, state.returning, devices, snapshot, true, nowMs);
+  const current: RolloutState = { ...state, devices: { ...state.devices, ...progress } };
+  const admissible = hasEnded(state.status)
+    ? []
+    : findAdmissible(current, snapshot.devices, relation, waiting);
+  const returnable =
+    state.status === "rolling-back" ? findReturnable(current, devices, relation, waiting) : [];
+  const population = populationOf(state.config, snapshot, nowMs);
+  return {
+    type: "observed",
+    admissible,
+    progress,
+    returning,
+    waiting: sameJson(waiting, state.waiting) ? null : waiting,
+    population: sameJson(population, state.population) ? null : population,
+    returnable,
+  };
+}
+
+function changes(
+  state: RolloutState,
+  known: Readonly<Record<string, DeviceProgress>>,
+  devices: ReadonlyMap<string, Device>,
+  snapshot: Snapshot,
+  rollback: boolean,
+  nowMs: number,
+): Record<string, DeviceProgress> {
+  const outcomes = new Map<string, DeviceOutcome>();
+  const changed: Record<string, DeviceProgress> = {};
+  const byId = (assignmentId: string): void => {
+    for (const outcome of snapshot.outcomes[assignmentId] ?? []) outcomes.set(outcome.deviceId, outcome);
+  };
+  for (const assignmentId of assignmentsOf(state, rollback)) byId(assignmentId);
+  for (const [deviceId, progress] of Object.entries(known)) {
+    // A device on its way back is judged there; that it left the new version is what was asked of it.
+    if (!rollback && deviceId in state.returning) continue;
+    const target = rollback
+      ? (state.devices[deviceId]?.from ?? "")
+      : (state.config.resolved.components[progress.component]?.version ?? "");
+    const next = trackDevice(
+      progress,
+      target,
+      outcomes.get(deviceId),
+      devices.get(deviceId),
+      state.config.gates,
+      nowMs,
+    );
+    if (!sameJson(next, progress)) changed[deviceId] = next;
+  }
+  return changed;
+}
+
+/** The assignments that a rollout has made in one direction, whatever became of them. */
+export function assignmentsOf(state: RolloutState, rollback: boolean): string[] {
+  const { rolloutId, resolved } = state.config;
+  const ids = Object.entries(rollback ? state.returning : state.devices).map(([deviceId, { component }]) =>
+    assignmentIdOf(
+      rolloutId,
+      component,
+      rollback ? (state.devices[deviceId]?.from ?? "") : (resolved.components[component]?.version ?? ""),
+      rollback,
+    ),
+  );
+  return [...new Set(ids)];
+}
+
+function findAdmissible(
+  state: RolloutState,
+  devices: readonly Device[],
+  relation: Relation,
+  waiting: Record<string, string>,
+): Observed["admissible"] {
+  const found: Observed["admissible"][number][] = [];
+  const peers = servicesInField(state);
+  for (const { component, waves } of firmwareUnderWay(state)) {
+    const version = state.config.resolved.components[component]?.version ?? "";
+    const hardware = new Set(hardwareOf(state.config, component));
+    const candidates = devices.filter(
+      (device) => hardware.has(device.hardware) && device.reportedVersion !== version,
+    );
+    const admits = (device: Device): boolean => {
+      const admission = admitDevice({
+        device: {
+          hardware: device.hardware,
+          installed: device.reportedVersion,
+          pairedApps: device.pairedApps,
+          peers,
+          busy: device.activeAssignmentId !== null,
+        },
+        target: { component, version },
+        relation,
+        rollback: false,
+      });
+      if (!admission.admitted)
+        waiting[device.id] = admission.reasons.map(({ message }) => message).join("; ");
+      return admission.admitted;
+    };
+    const salt = `${state.config.resolved.product}@${state.config.resolved.version}`;
+    for (const device of cohortOf(candidates, waves, state.devices, salt, admits)) {
+      found.push({ deviceId: device.id, component, from: device.reportedVersion ?? "" });
+    }
+  }
+  return found;
+}
+
+/** Firmware that has been introduced, with every wave it has gone through: nobody who was in falls out. */
+function firmwareUnderWay(state: RolloutState): { component: string; waves: Wave[] }[] {
+  const { config } = state;
+  return phasesOf(config)
+    .slice(0, state.phaseIndex + 1)
+    .flatMap((phase, phaseIndex) => {
+      const ahead = phaseIndex < state.phaseIndex;
+      const entered = ahead ? phase.waves.length : state.waveIndex + (state.waveEntered ? 1 : 0);
+      const waves = phase.waves
+        .slice(0, entered)
+        .flatMap((wave) => config.stages[wave.stageIndex]?.waves[wave.waveIndex] ?? []);
+      return phase.introductions
+        .filter((step) => kindOf(config, step.component) === "firmware")
+        .map(({ component }) => ({ component, waves }));
+    });
+}
+
+/** The service versions that a device may meet now. */
+function servicesInField({ config, deployed }: RolloutState): ComponentVersion[] {
+  return Object.entries(config.resolved.components)
+    .filter(([, { kind }]) => kind === "service")
+    .flatMap(([component]) => {
+      const version = deployed[component];
+      const live = version === undefined ? (config.plan.field[component] ?? []) : [version];
+      return live.map((each) => ({ component, version: each }));
+    });
+}
+
+function findReturnable(
+  state: RolloutState,
+  devices: ReadonlyMap<string, Device>,
+  relation: Relation,
+  waiting: Record<string, string>,
+): Observed["returnable"] {
+  const found: Observed["returnable"][number][] = [];
+  for (const [deviceId, { component, from, status }] of Object.entries(state.devices)) {
+    const device = devices.get(deviceId);
+    if (status !== "updated" || deviceId in state.returning || !device) continue;
+    const admission = admitDevice({
+      device: {
+        hardware: device.hardware,
+        installed: device.reportedVersion,
+        pairedApps: device.pairedApps,
+        peers: servicesInField(state),
+        busy: device.activeAssignmentId !== null,
+      },
+      target: { component, version: from },
+      relation,
+      rollback: true,
+    });
+    if (admission.admitted) found.push({ deviceId, component, to: from });
+    else waiting[deviceId] = admission.reasons.map(({ message }) => message).join("; ");
+  }
+  return found;
+}
+
+function sameJson(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

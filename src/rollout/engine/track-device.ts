@@ -1,0 +1,81 @@
+import { formatDuration } from "../../base/durations.ts";
+import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
+import type { Gate } from "../../manifest/release.ts";
+import type { DeviceProgress } from "./state.ts";
+
+/** Applies where no gate of that measure says otherwise. */
+const defaultDeadlineMs = 6 * 3_600_000;
+
+/**
+ * Where one device stands. Success is what it runs, never only what it said: a device that closed
+ * its update as a success but reports another version has failed, and so has one that began and was
+ * not heard of within the deadline. A device that never began has not failed, it sleeps.
+ */
+export function trackDevice(
+  before: DeviceProgress,
+  target: string,
+  outcome: DeviceOutcome | undefined,
+  device: Device | undefined,
+  gates: Readonly<Record<string, Gate>>,
+  nowMs: number,
+): DeviceProgress {
+  if (!outcome) return before;
+  const reported = device?.reportedVersion ?? outcome.reportedVersion;
+  const lastContactAtMs = device?.lastContactAtMs ?? outcome.lastContactAtMs;
+  switch (outcome.state) {
+    case "pending":
+      return { ...before, status: "assigned", reason: "" };
+    case "canceled":
+      return { ...before, status: "assigned", reason: "taken back before it began" };
+    case "failed":
+      return failed(before, outcome.message || "the device gave no reason");
+    case "retrieved":
+    case "downloading":
+    case "installing":
+      return updating(before, gates, nowMs);
+    case "succeeded": {
+      const closedAtMs = outcome.closedAtMs ?? nowMs;
+      if (reported !== target) {
+        if (before.status === "updated") return failed(before, `fell back to ${reported}`);
+        const spokeSince = outcome.reportedAtMs !== null && outcome.reportedAtMs > closedAtMs;
+        if (spokeSince) return failed(before, `said it succeeded, but runs ${reported}`);
+        return updating({ ...before, beganAtMs: before.beganAtMs ?? closedAtMs }, gates, nowMs);
+      }
+      const heard = lastContactAtMs !== null && lastContactAtMs > closedAtMs;
+      const quietSinceMs = Math.max(lastContactAtMs ?? closedAtMs, closedAtMs);
+      const silent = nowMs - quietSinceMs > deadlineMs(gates, "silent-after-update");
+      return {
+        ...before,
+        status: "updated",
+        reason: "",
+        heard,
+        silent,
+        beganAtMs: before.beganAtMs ?? closedAtMs,
+      };
+    }
+  }
+}
+
+function updating(
+  before: DeviceProgress,
+  gates: Readonly<Record<string, Gate>>,
+  nowMs: number,
+): DeviceProgress {
+  const beganAtMs = before.beganAtMs ?? nowMs;
+  const limitMs = deadlineMs(gates, "update-failure");
+  if (nowMs - beganAtMs > limitMs) {
+    return failed({ ...before, beganAtMs }, `began and was not done within ${formatDuration(limitMs)}`);
+  }
+  return { ...before, status: "updating", beganAtMs, reason: "" };
+}
+
+function failed(before: DeviceProgress, reason: string): DeviceProgress {
+  return { ...before, status: "failed", reason };
+}
+
+function deadlineMs(gates: Readonly<Record<string, Gate>>, measure: Gate["measure"]): number {
+  const deadlines = Object.values(gates)
+    .filter((gate) => gate.measure === measure)
+    .map((gate) => gate.deadlineMs);
+  return deadlines.length > 0 ? Math.min(...deadlines) : defaultDeadlineMs;
+}

@@ -1,0 +1,92 @@
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { diskError } from "../../base/atomic-file.ts";
+import type { Clock } from "../../base/clock.ts";
+import { IotctlError, isSystemError } from "../../base/errors.ts";
+import { type ExclusiveLock, tryExclusiveLock } from "../../base/exclusive-lock.ts";
+import { chainRecord, formatRecord, parseRecords } from "./chain.ts";
+import type { Append, JournalRecord, RolloutJournal } from "./journal.ts";
+
+/** How long to wait for another process that works on the same rollout. */
+const lockWaitMs = 10_000;
+const lockPollMs = 50;
+
+/** A journal as a file with one record a line; a lock beside it lets one process at a time decide. */
+export class DirectoryJournal implements RolloutJournal {
+  readonly rolloutId: string;
+  readonly #file: string;
+  readonly #clock: Clock;
+
+  constructor(rolloutId: string, file: string, clock: Clock) {
+    this.rolloutId = rolloutId;
+    this.#file = file;
+    this.#clock = clock;
+  }
+
+  async read(): Promise<readonly JournalRecord[]> {
+    return this.#readFile().records;
+  }
+
+  async exclusively<T>(work: (records: readonly JournalRecord[], append: Append) => Promise<T>): Promise<T> {
+    const lock = await this.#lock();
+    try {
+      const { records, wholeBytes } = this.#readFile();
+      let last = records.at(-1);
+      let sizeBytes = wholeBytes;
+      const append: Append = (entries) => {
+        let lines = "";
+        for (const entry of entries) {
+          last = chainRecord(last, entry);
+          lines += formatRecord(last);
+        }
+        appendDurably(this.#file, sizeBytes, lines);
+        sizeBytes += Buffer.byteLength(lines);
+      };
+      return await work(records, append);
+    } finally {
+      lock.release();
+    }
+  }
+
+  async #lock(): Promise<ExclusiveLock> {
+    for (let waitedMs = 0; waitedMs <= lockWaitMs; waitedMs += lockPollMs) {
+      const lock = tryExclusiveLock(join(dirname(this.#file), "lock"));
+      if (lock) return lock;
+      await this.#clock.sleep(lockPollMs);
+    }
+    throw new IotctlError(
+      "IOT_ROLLOUT_LOCKED",
+      `Another process works on rollout ${this.rolloutId} and did not finish within ${lockWaitMs / 1000} s.`,
+      {
+        hints: [
+          `See what it does: iotctl rollout status ${this.rolloutId}`,
+          "Then run the same command again",
+        ],
+      },
+    );
+  }
+
+  #readFile(): ReturnType<typeof parseRecords> {
+    try {
+      return parseRecords(readFileSync(this.#file, "utf8"), this.#file);
+    } catch (error) {
+      if (isSystemError(error, "ENOENT")) return { records: [], wholeBytes: 0 };
+      throw error;
+    }
+  }
+}
+
+function appendDurably(file: string, atByte: number, lines: string): void {
+  const descriptor = openSync(file, "a+");
+  try {
+    // What a crash left half-written was never acknowledged; the chain goes on behind the last whole record.
+    ftruncateSync(descriptor, atByte);
+    writeSync(descriptor, lines);
+    fsyncSync(descriptor);
+  } catch (error) {
+    ftruncateSync(descriptor, atByte);
+    throw diskError(error, file);
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,109 @@
+import type { ResolvedComponent } from "../bundle/resolved-release.ts";
+import type { Effect } from "./engine/effects.ts";
+import type { RolloutEvent } from "./engine/events.ts";
+import type { RolloutConfig } from "./engine/state.ts";
+import type { RolloutPorts } from "./rollout-ports.ts";
+
+/** A signed statement is kept in memory whole; nobody's is larger than this. */
+const attestationBytesMax = 16 * 1024 * 1024;
+/** Assignments go out in pieces that a backend takes at once. */
+const devicesPerCall = 1000;
+
+/** Does in the world what was decided. Every effect may be repeated after a crash. */
+export async function runEffect(
+  effect: Effect,
+  config: RolloutConfig,
+  ports: RolloutPorts,
+): Promise<RolloutEvent & { type: "effect-done" }> {
+  const done = { type: "effect-done", key: effect.key } as const;
+  switch (effect.kind) {
+    case "deploy-service":
+      await ports.services.deploy(
+        effect.component,
+        effect.version,
+        config.services[effect.component] ?? { cwd: "." },
+      );
+      return done;
+    case "publish-app":
+      await publish(effect.component, config, ports);
+      return done;
+    case "expose-app":
+      await ports.storefront.expose(effect.component, effect.version, effect.percent);
+      return done;
+    case "halt-app":
+      await ports.storefront.halt(effect.component, effect.version);
+      return done;
+    case "cancel":
+      await ports.fleet.cancel(effect.assignmentId);
+      return done;
+    case "assign":
+      return { ...done, refused: await assign(effect, config, ports) };
+  }
+}
+
+async function publish(
+  component: string,
+  config: RolloutConfig,
+  { storefront }: RolloutPorts,
+): Promise<void> {
+  const app = config.resolved.components[component];
+  const artifact = app?.artifacts[0];
+  if (!app || !artifact) throw new Error(`${component} has no package in the release`);
+  await storefront.publish({
+    component,
+    platform: app.platform ?? "android",
+    appId: app.appId ?? component,
+    version: app.version,
+    digest: artifact.digest,
+  });
+}
+
+async function assign(
+  effect: Effect & { kind: "assign" },
+  config: RolloutConfig,
+  { fleet, store }: RolloutPorts,
+): Promise<{ deviceId: string; reason: string }[]> {
+  const firmware = firmwareVersion(config, effect.component, effect.version);
+  const { artifacts } = firmware;
+  for (const artifact of artifacts) {
+    await fleet.ensureArtifact({ ...artifact, open: () => store.openBlob(artifact.digest) });
+  }
+  await fleet.ensureAttestation({
+    digest: config.attestationDigest,
+    bytes: await readAll(store.openBlob(config.attestationDigest)),
+  });
+  const assignment = {
+    id: effect.assignmentId,
+    component: effect.component,
+    version: effect.version,
+    variants: Object.fromEntries(artifacts.map((artifact) => [artifact.hardware ?? "", artifact])),
+    attestationDigest: config.attestationDigest,
+    rollback: effect.rollback,
+  };
+  const refused: { deviceId: string; reason: string }[] = [];
+  for (let start = 0; start < effect.deviceIds.length; start += devicesPerCall) {
+    const result = await fleet.assign(assignment, effect.deviceIds.slice(start, start + devicesPerCall));
+    refused.push(...result.refused);
+  }
+  return refused;
+}
+
+/** One version of a firmware component, of the release or from the field. */
+function firmwareVersion(config: RolloutConfig, component: string, version: string): ResolvedComponent {
+  const target = config.resolved.components[component];
+  const found = target?.version === version ? target : config.resolved.known[component]?.[version];
+  if (!found) throw new Error(`${component}@${version} is not in the release`);
+  return found;
+}
+
+async function readAll(source: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of source) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > attestationBytesMax)
+      throw new Error(`the signed statement is larger than ${attestationBytesMax} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
