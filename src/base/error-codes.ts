@@ -239,10 +239,6 @@ export const errorCatalogue = {
     exit: Exit.staleOrLocked,
     summary: "Another fleet server uses the directory; one directory belongs to one server at a time.",
   },
-  IOT_FLEET_PORT_IN_USE: {
-    exit: Exit.usage,
-    summary: "Another program listens on the port that the fleet server was given.",
-  },
   IOT_FLEET_REFUSED: {
     exit: Exit.remote,
     summary: "The fleet server understood a request and refused it; the message says why.",

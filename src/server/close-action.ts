@@ -1,0 +1,44 @@
+import type { Fleet } from "./fleet.ts";
+import type { ActionRecord } from "./stores/actions.ts";
+
+/**
+ * Ends an action for good. A success asks the device what it runs now: only that report is the
+ * truth. Runs inside a commit.
+ */
+export function closeAction(
+  fleet: Fleet,
+  action: ActionRecord,
+  state: "succeeded" | "failed" | "canceled",
+  message: string,
+): void {
+  const closedAtMs = fleet.clock.now();
+  fleet.actions.update({
+    ...action,
+    state,
+    canceling: false,
+    message: message || action.message,
+    closedAtMs,
+  });
+  if (state === "succeeded") fleet.devices.setInstalled(action.deviceId, action.id);
+  recordEvent(fleet, action, state, message);
+}
+
+/** Adds to the device's history. */
+export function recordEvent(
+  fleet: Fleet,
+  action: ActionRecord,
+  kind:
+    | "retrieved"
+    | "feedback"
+    | "cancel-requested"
+    | "cancel-refused"
+    | "succeeded"
+    | "failed"
+    | "canceled",
+  message = "",
+): void {
+  const device = fleet.devices.byId(action.deviceId);
+  if (!device) return;
+  const assignmentId = fleet.assignments.byRow(action.assignmentRow).id;
+  fleet.events.append(device.row, { atMs: fleet.clock.now(), kind, assignmentId, message });
+}

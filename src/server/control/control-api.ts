@@ -1,0 +1,52 @@
+import type { Device } from "../../fleet/fleet-backend.ts";
+
+/**
+ * The JSON of the control API where it is not a type of the fleet port itself: devices, outcomes,
+ * assign and cancel results travel as `fleet-backend.ts` has them.
+ */
+export interface NewDevice {
+  readonly id: string;
+  readonly hardware?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Answer to a registration, the only time that the token is shown. */
+export interface RegisteredDevice {
+  readonly id: string;
+  readonly token: string;
+}
+
+export type DeviceEventKind =
+  | "registered"
+  | "labels"
+  | "reported" // the device says it runs another version than before
+  | "assigned"
+  | "retrieved"
+  | "feedback"
+  | "cancel-requested"
+  | "cancel-refused"
+  | "succeeded"
+  | "failed"
+  | "canceled";
+
+export interface DeviceEvent {
+  readonly atMs: number;
+  readonly kind: DeviceEventKind;
+  readonly assignmentId: string | null;
+  readonly message: string;
+}
+
+export interface DeviceDetail {
+  readonly device: Device;
+  readonly attributes: Readonly<Record<string, string>>;
+  /** The latest events, oldest first. */
+  readonly history: readonly DeviceEvent[];
+}
+
+/** Labels to set; null removes one. */
+export type LabelChanges = Readonly<Record<string, string | null>>;
+
+/** Body of every answer of the control API that is not a success. */
+export interface ControlError {
+  readonly error: { readonly code: string; readonly message: string };
+}
