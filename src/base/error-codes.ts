@@ -91,6 +91,10 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "No rollout of that name is known in this environment; `iotctl rollout list` shows which are.",
   },
+  IOT_STAGE_UNKNOWN: {
+    exit: Exit.usage,
+    summary: "The rollout has no stage of that name; the message lists which it has.",
+  },
   IOT_SERVICE_DEPLOY_FAILED: {
     exit: Exit.rolloutFailed,
     summary: "The command that deploys a service failed; its output is in the details.",
@@ -102,6 +106,15 @@ export const errorCatalogue = {
   IOT_SERVICE_UNREACHABLE: {
     exit: Exit.remote,
     summary: "The address where a service tells its version does not answer.",
+  },
+  IOT_INTERRUPTED: {
+    exit: Exit.interrupted,
+    summary: "Somebody stopped the command; what it had begun goes on when it is run again.",
+  },
+  IOT_PLAN_BLOCKED: {
+    exit: Exit.blocked,
+    summary:
+      "No order of steps keeps every pair that may meet compatible; the message names the pairs and their evidence.",
   },
   IOT_PLAN_NEEDS_HOPS: {
     exit: Exit.blocked,

@@ -1,0 +1,10 @@
+import type { Signer as SigstoreSigner } from "@sigstore/sign";
+import type { TrustedKey } from "./trusted-key.ts";
+
+/** Whatever can sign bytes: one method, as in `@sigstore/sign`. */
+export type Signer = SigstoreSigner;
+
+/** A signer with one long-lived key, known before it signs. */
+export interface KeySigner extends Signer {
+  readonly trustedKey: TrustedKey;
+}
