@@ -1,0 +1,66 @@
+import type { TrustedKey } from "../signing/trusted-key.ts";
+import type { ArtifactStore, StoredRelease } from "../storage/artifact-store.ts";
+import { versionTaken } from "../storage/version-taken.ts";
+import type { BundleDescription, BundleSignature } from "./bundle-description.ts";
+import type { NamedArtifact } from "./bundle-format.ts";
+import { checkSignatures, checkSignaturesUnkeyed, signatureOf } from "./check-signatures.ts";
+import { readBlob } from "./read-blob.ts";
+import { readBundle } from "./read-bundle.ts";
+
+/**
+ * Publishes a signed bundle: blobs first, the name last, so that nobody sees it before it is whole.
+ * With `trustedKeys` one of them must have signed; without, the signature must only be there and speak
+ * of this bundle, and whose it is remains the reader's question. Pushing again is `present`; another
+ * release under the same version is refused before the first byte. Artifacts are hashed on their way.
+ */
+export async function pushBundle(options: {
+  readonly bundleDir: string;
+  readonly store: ArtifactStore;
+  readonly trustedKeys?: readonly TrustedKey[];
+}): Promise<{ readonly result: "published" | "present"; readonly release: StoredRelease }> {
+  const { bundleDir, store, trustedKeys } = options;
+  const bundle = await readBundle(bundleDir);
+  const signature = signatureOf(bundle);
+  if (trustedKeys) checkSignatures(bundle, trustedKeys);
+  else checkSignaturesUnkeyed(bundle);
+
+  const release = storedRelease(bundle, signature);
+  const existing = await store.resolve(release.product, release.version);
+  if (existing && existing.manifestDigest !== release.manifestDigest) throw versionTaken(existing, release);
+  // A release keeps the signature it was published with; what the storage may have lost is put back.
+  const blobs =
+    existing && existing.signatureDigest !== release.signatureDigest
+      ? releaseBlobs(bundle)
+      : [...releaseBlobs(bundle), ...signatureBlobs(signature)];
+  for (const { name, digest, sizeBytes } of blobs) {
+    const blob = { digest, sizeBytes };
+    await store.putBlob(blob, () => readBlob(bundle.dir, name, blob));
+  }
+  if (existing) return { result: "present", release: existing };
+  if ((await store.publish(release)) === "published") return { result: "published", release };
+  const winner = await store.resolve(release.product, release.version);
+  return { result: "present", release: winner ?? release };
+}
+
+function releaseBlobs({ artifacts, config, manifest }: BundleDescription): NamedArtifact[] {
+  return [...artifacts, { name: "resolved release", ...config }, { name: "release manifest", ...manifest }];
+}
+
+function signatureBlobs({ bundles, config, manifest }: BundleSignature): NamedArtifact[] {
+  return [
+    ...bundles.map((signature) => ({ name: "signature", ...signature })),
+    { name: "signature config", ...config },
+    { name: "signature manifest", ...manifest },
+  ];
+}
+
+function storedRelease(bundle: BundleDescription, signature: BundleSignature): StoredRelease {
+  return {
+    product: bundle.resolved.product,
+    version: bundle.resolved.version,
+    manifestDigest: bundle.manifest.digest,
+    manifestSizeBytes: bundle.manifest.sizeBytes,
+    signatureDigest: signature.manifest.digest,
+    signatureSizeBytes: signature.manifest.sizeBytes,
+  };
+}

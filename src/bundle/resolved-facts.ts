@@ -1,0 +1,24 @@
+import type { VersionFacts } from "../compat/relation.ts";
+import type { ResolvedComponent, ResolvedRelease } from "./resolved-release.ts";
+
+/** What compatibility needs to know of every version in a resolved release. */
+export function factsOfResolved(resolved: ResolvedRelease): VersionFacts[] {
+  return [
+    ...Object.entries(resolved.components).map(([name, version]) => factsOf(name, version)),
+    ...Object.entries(resolved.known).flatMap(([name, versions]) =>
+      Object.values(versions).map((version) => factsOf(name, version)),
+    ),
+  ];
+}
+
+function factsOf(component: string, resolved: ResolvedComponent): VersionFacts {
+  return {
+    component,
+    kind: resolved.kind,
+    version: resolved.version,
+    requires: resolved.requires,
+    ...(resolved.installsOver === undefined ? {} : { installsOver: resolved.installsOver }),
+    hardware: resolved.artifacts.flatMap(({ hardware }) => (hardware === undefined ? [] : [hardware])),
+    installable: resolved.kind === "service" || resolved.artifacts.length > 0,
+  };
+}
