@@ -3,6 +3,9 @@
 /**
  * What is wrong with a Node version (`v24.15.0`), or null. Holds the same rule as `engines` in package.json:
  * ^22.22.2 || ^24.15.0 || >=26.
+ *
+ * @param {string} version
+ * @returns {string | null}
  */
 export function nodeVersionProblem(version) {
   const parts = /^v?(\d+)\.(\d+)\.(\d+)/.exec(version);

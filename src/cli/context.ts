@@ -1,0 +1,92 @@
+import { systemClock } from "../base/clock.ts";
+import type { RolloutJournals } from "../rollout/journal/journal.ts";
+import type { RolloutPorts } from "../rollout/rollout-ports.ts";
+import type { KeySigner } from "../signing/signer.ts";
+import type { TrustedKey } from "../signing/trusted-key.ts";
+import type { Environment } from "../manifest/environment.ts";
+import type { EmbeddedFleet } from "../fleet/embedded/embedded-fleet.ts";
+import type { ArtifactStore } from "../storage/artifact-store.ts";
+import type { Storefront } from "../storefronts/storefront.ts";
+import { controlToken, type LocalServer, serverAddress } from "./server-address.ts";
+
+/** One environment with its adapters, each loaded when it is first asked for. */
+export interface Context {
+  readonly environment: Environment;
+  fleet(): Promise<EmbeddedFleet>;
+  storefront(): Promise<Storefront>;
+  store(): Promise<ArtifactStore>;
+  signer(): Promise<KeySigner>;
+  trustedKeys(): Promise<readonly TrustedKey[]>;
+  journals(): Promise<RolloutJournals>;
+  /** Everything that moving a rollout on needs. */
+  rolloutPorts(): Promise<RolloutPorts>;
+}
+
+/**
+ * The composition root: the only place where ports meet adapters. Reads `iotctl.yaml`; touches
+ * neither network nor keys before a port is asked for.
+ */
+export async function openContext(options: {
+  readonly envName: string;
+  readonly cwd: string;
+  readonly env: NodeJS.ProcessEnv;
+}): Promise<Context> {
+  const { cwd, env, envName } = options;
+  const { loadEnvironment } = await import("../manifest/load-environment.ts");
+  const environment = await loadEnvironment({ cwd, name: envName, env });
+  const context: Context = {
+    environment,
+
+    async fleet() {
+      const { EmbeddedFleet } = await import("../fleet/embedded/embedded-fleet.ts");
+      const server: LocalServer = {
+        what: "fleet server",
+        dir: environment.fleet.dir,
+        startWith: "iotctl fleet serve",
+      };
+      const url = environment.fleet.url ?? serverAddress(server);
+      return new EmbeddedFleet({ url, token: controlToken(server, environment.fleet.tokenEnv, env) });
+    },
+
+    async storefront() {
+      const { LocalStorefront } = await import("../storefronts/local/local-storefront.ts");
+      const { dir, url } = environment.storefront;
+      return new LocalStorefront({
+        url: url ?? serverAddress({ what: "storefront", dir, startWith: "iotctl dev storefront" }),
+      });
+    },
+
+    async store() {
+      const { DirectoryStore } = await import("../storage/directory/directory-store.ts");
+      return new DirectoryStore(environment.storage.dir);
+    },
+
+    async signer() {
+      const { loadKeySigner } = await import("../signing/key-signer.ts");
+      const { createKey, keyFile } = environment.signing;
+      return loadKeySigner({ keyFile, create: createKey, env });
+    },
+
+    async trustedKeys() {
+      const { loadTrustedKeys } = await import("../signing/load-trusted-keys.ts");
+      return loadTrustedKeys(environment.signing);
+    },
+
+    async journals() {
+      const { DirectoryJournals } = await import("../rollout/journal/directory-journals.ts");
+      return new DirectoryJournals(environment.rolloutsDir, systemClock);
+    },
+
+    async rolloutPorts() {
+      const { ServiceCommands } = await import("../rollout/service-commands.ts");
+      return {
+        fleet: await context.fleet(),
+        storefront: await context.storefront(),
+        store: await context.store(),
+        services: new ServiceCommands(systemClock),
+        clock: systemClock,
+      };
+    },
+  };
+  return context;
+}
