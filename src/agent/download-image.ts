@@ -1,0 +1,61 @@
+import type { Clock } from "../base/clock.ts";
+import { IotctlError, messageOf } from "../base/errors.ts";
+import type { DdiClient } from "./ddi-client.ts";
+import { isServerError } from "./server-errors.ts";
+import type { Slot, SlotStorage } from "./slot-storage.ts";
+
+interface DownloadRequest {
+  readonly ddi: DdiClient;
+  readonly slots: SlotStorage;
+  readonly slot: Slot;
+  readonly image: { readonly digest: string; readonly version: string; readonly sizeBytes: number };
+  readonly href: string;
+  readonly clock: Clock;
+  /** After this the download pauses, so that the device polls and can be told to stop. */
+  readonly pauseAtMs: number;
+}
+
+export type DownloadResult =
+  | { readonly kind: "whole" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "failed"; readonly reason: string };
+
+/**
+ * One attempt to bring what is missing of an image into a slot, from the first missing byte on. What
+ * arrived stays when it fails. Never takes more bytes than the signed release promises.
+ */
+export async function downloadImage(request: DownloadRequest): Promise<DownloadResult> {
+  const { ddi, slots, slot, image, href, clock, pauseAtMs } = request;
+  let have = slots.prepare(slot, image);
+  if (have > image.sizeBytes) {
+    slots.clear(slot);
+    have = slots.prepare(slot, image);
+  }
+  if (have === image.sizeBytes) return { kind: "whole" };
+  try {
+    const { fromByte, body } = await ddi.download(href, have);
+    if (fromByte !== have) {
+      // The server knows no ranges: it starts over, and so must the slot.
+      if (fromByte !== 0) return { kind: "failed", reason: `asked for byte ${have}, got byte ${fromByte}` };
+      slots.clear(slot);
+      have = slots.prepare(slot, image);
+    }
+    for await (const bytes of body) {
+      have += bytes.length;
+      if (have > image.sizeBytes) {
+        slots.clear(slot);
+        return { kind: "failed", reason: `more than the ${image.sizeBytes} bytes that were signed` };
+      }
+      slots.append(slot, bytes);
+      if (have < image.sizeBytes && clock.now() >= pauseAtMs) return { kind: "paused" };
+    }
+  } catch (error) {
+    const diskFull = error instanceof IotctlError && error.code === "IOT_DISK_FULL";
+    // Anything else is the storage's own and ends the turn.
+    if (!diskFull && !isServerError(error)) throw error;
+    return { kind: "failed", reason: messageOf(error) };
+  }
+  return have === image.sizeBytes
+    ? { kind: "whole" }
+    : { kind: "failed", reason: `the answer ended at byte ${have} of ${image.sizeBytes}` };
+}

@@ -1,0 +1,260 @@
+import type { Clock } from "../base/clock.ts";
+import type { DdiClient } from "./ddi-client.ts";
+import type { DeviceAttributes } from "./device-attributes.ts";
+import type { DeviceJournal, UpdateTarget } from "./device-journal.ts";
+import { downloadImage } from "./download-image.ts";
+import type { PayloadRunner } from "./payload-runner.ts";
+import type { ProgressReport } from "./progress-report.ts";
+import type { SlotStorage } from "./slot-storage.ts";
+import { type UpdateState, updateStates } from "./update-states.ts";
+import { watchTrial } from "./watch-trial.ts";
+
+export interface UpdaterPorts {
+  readonly ddi: DdiClient;
+  readonly slots: SlotStorage;
+  readonly payload: PayloadRunner;
+  readonly clock: Clock;
+  readonly log: (message: string) => void;
+}
+
+/** What the server offers right now; states before the switch go on only while it does. */
+export interface Delivery {
+  readonly href: string;
+  /** Why the image may not be installed now; null when it may. Asked again right before the switch. */
+  readonly obstacle: () => string | null;
+}
+
+export interface UpdaterLimits {
+  /** How long a new image has to become healthy. */
+  readonly trialMs: number;
+  /** How long one turn downloads before the device polls again. */
+  readonly downloadSliceMs: number;
+}
+
+/** Starts of a new image that a power cut may interrupt before it counts as bad. */
+const tries = 3;
+const restarts = 16;
+const downloadAttempts = 40;
+const attemptsPerTurn = 4;
+const retryAfterMs = 1000;
+/** What an image with the wrong digest costs: the server has it wrong more than the network. */
+const corruptCost = 10;
+/** More moves than any update makes; a turn that makes more has a bug. */
+const maxMoves = 200;
+
+/** Carries out one update along the table of states. Whether to update is decided before it is asked. */
+export class Updater {
+  readonly #ports: UpdaterPorts;
+  readonly #journal: DeviceJournal;
+  readonly #attributes: DeviceAttributes;
+  readonly #progress: ProgressReport;
+  readonly #hardware: string;
+  readonly #limits: UpdaterLimits;
+  readonly #steps: Record<UpdateState, (delivery: Delivery | null) => boolean | Promise<boolean>>;
+
+  constructor(
+    ports: UpdaterPorts,
+    device: {
+      readonly journal: DeviceJournal;
+      readonly attributes: DeviceAttributes;
+      readonly progress: ProgressReport;
+      readonly hardware: string;
+      readonly limits: UpdaterLimits;
+    },
+  ) {
+    this.#ports = ports;
+    this.#journal = device.journal;
+    this.#attributes = device.attributes;
+    this.#progress = device.progress;
+    this.#hardware = device.hardware;
+    this.#limits = device.limits;
+    this.#steps = {
+      idle: () => false,
+      accepted: (delivery) => delivery !== null && this.#prepare(),
+      downloading: (delivery) => delivery !== null && this.#download(delivery),
+      staged: (delivery) => delivery !== null && this.#release(delivery),
+      switching: () => this.#switch(),
+      trial: () => this.#try(),
+      committed: () => this.#settle(),
+      reverting: () => this.#revert(),
+      reverted: () => this.#clean(),
+      reporting: () => this.#report(),
+    };
+  }
+
+  accept(target: UpdateTarget): void {
+    this.#journal.accept(target, {
+      triesLeft: tries,
+      restartsLeft: restarts,
+      downloadsLeft: downloadAttempts,
+    });
+  }
+
+  /** Counts a start of the agent, and ends an update that was started too often. */
+  countRestart(): void {
+    const { state } = this.#journal.state;
+    if (!updateStates[state].countsRestarts) return;
+    const left = this.#journal.update.restartsLeft - 1;
+    this.#journal.count({ restartsLeft: left });
+    if (left >= 0) return;
+    const reason = `the agent was started more than ${restarts} times in the middle of the update`;
+    if (state === "switching") this.#journal.revert(reason);
+    else this.#fail(reason);
+  }
+
+  /** Makes every move that can be made now. Without a delivery, only what needs no server or ends an update. */
+  async advance(delivery: Delivery | null): Promise<void> {
+    for (let moves = 0; moves < maxMoves; moves++) {
+      if (!(await this.#steps[this.#journal.state.state](delivery))) return;
+    }
+    throw new Error(`an update made more than ${maxMoves} moves in one turn`);
+  }
+
+  #prepare(): boolean {
+    const { slot } = this.#journal.update;
+    this.#ports.slots.prepare(slot, this.#journal.update);
+    this.#journal.move("downloading");
+    return true;
+  }
+
+  async #download(delivery: Delivery): Promise<boolean> {
+    const { ddi, slots, clock, log } = this.#ports;
+    await this.#tell("downloading");
+    const pauseAtMs = clock.now() + this.#limits.downloadSliceMs;
+    for (let attempt = 1; attempt <= attemptsPerTurn; attempt++) {
+      const image = this.#journal.update;
+      const result = await downloadImage({
+        ddi,
+        slots,
+        slot: image.slot,
+        image,
+        href: delivery.href,
+        clock,
+        pauseAtMs,
+      });
+      if (result.kind === "paused") return false;
+      if (result.kind === "whole") {
+        this.#journal.move("staged");
+        await this.#tell("staged");
+        return true;
+      }
+      log(`download attempt ${attempt} failed: ${result.reason}`);
+      if (this.#spendDownloads(1, `the download failed: ${result.reason}`)) return true;
+      if (attempt < attemptsPerTurn) await clock.sleep(retryAfterMs * 2 ** (attempt - 1));
+    }
+    return false;
+  }
+
+  /** The last look before the switch: the bytes themselves, then whoever talks to the device by now. */
+  async #release(delivery: Delivery): Promise<boolean> {
+    const { slot, digest } = this.#journal.update;
+    const found = this.#ports.slots.seal(slot);
+    if (found !== digest) {
+      this.#ports.slots.clear(slot);
+      if (this.#spendDownloads(corruptCost, `the image has ${found}, signed is ${digest}`)) return true;
+      this.#journal.move("downloading");
+      return true;
+    }
+    const obstacle = delivery.obstacle();
+    if (obstacle !== null) {
+      await this.#progress.tell(this.#journal.update.actionId, "scheduled", obstacle);
+      return false;
+    }
+    this.#journal.move("switching");
+    await this.#tell("switching");
+    return true;
+  }
+
+  #switch(): boolean {
+    this.#ports.slots.switchTo(this.#journal.update.slot);
+    this.#journal.move("trial");
+    return true;
+  }
+
+  async #try(): Promise<boolean> {
+    const { payload, clock } = this.#ports;
+    const { slot, digest, version, triesLeft } = this.#journal.update;
+    if (triesLeft === 0) {
+      this.#journal.revert(`${version} did not get through its trial in ${tries} starts`);
+      return true;
+    }
+    // Counted before the start: an image that takes the whole device down must not be tried for ever.
+    this.#journal.move("trial", { triesLeft: triesLeft - 1 });
+    await payload.start({ slot, digest, version });
+    const failure = await watchTrial({
+      payload,
+      clock,
+      version,
+      hardware: this.#hardware,
+      trialMs: this.#limits.trialMs,
+    });
+    if (failure === null) this.#journal.commit();
+    else this.#journal.revert(`${version} is not healthy: ${failure}`);
+    return true;
+  }
+
+  #settle(): boolean {
+    const { slot, version } = this.#journal.update;
+    this.#ports.slots.commit(slot);
+    this.#journal.move("reporting", { outcome: { finished: "success", message: `runs ${version}` } });
+    return true;
+  }
+
+  async #revert(): Promise<boolean> {
+    const { slots, payload } = this.#ports;
+    const { installed } = this.#journal.state;
+    if (installed) {
+      slots.switchTo(installed.slot);
+      await payload.start(installed);
+    } else {
+      await payload.stop();
+    }
+    this.#journal.move("reverted");
+    return true;
+  }
+
+  #clean(): boolean {
+    this.#ports.slots.clear(this.#journal.update.slot);
+    this.#journal.move("reporting");
+    return true;
+  }
+
+  async #report(): Promise<boolean> {
+    const { actionId, version, outcome } = this.#journal.update;
+    if (!outcome) throw new Error("nothing to report");
+    // What runs first, so that no server ever believes an outcome without it.
+    const running = await this.#attributes.tell(true);
+    if (outcome.finished === "success" && running !== version) {
+      this.#ports.log(`${version} is committed but ${running ?? "nothing"} answers; not reported yet`);
+      return false;
+    }
+    const result = { finished: outcome.finished };
+    const details =
+      outcome.finished === "success" ? [outcome.message] : [outcome.message, `runs ${running ?? "nothing"}`];
+    await this.#ports.ddi.feedback("deploymentBase", actionId, {
+      status: { execution: "closed", result, details },
+    });
+    this.#ports.log(`${version}: ${outcome.finished}, ${outcome.message}`);
+    this.#journal.rest();
+    return true;
+  }
+
+  #spendDownloads(cost: number, reason: string): boolean {
+    const downloadsLeft = this.#journal.update.downloadsLeft - cost;
+    this.#journal.count({ downloadsLeft });
+    if (downloadsLeft > 0) return false;
+    this.#fail(reason);
+    return true;
+  }
+
+  /** Ends an update before anything was switched. */
+  #fail(reason: string): void {
+    this.#ports.slots.clear(this.#journal.update.slot);
+    this.#journal.move("reporting", { outcome: { finished: "failure", message: reason } });
+  }
+
+  async #tell(state: UpdateState): Promise<void> {
+    const row = updateStates[state].report;
+    if (row) await this.#progress.tell(this.#journal.update.actionId, row.execution, row.message);
+  }
+}
