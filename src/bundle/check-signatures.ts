@@ -4,29 +4,40 @@ import { parseSigstoreBundle } from "../signing/parse-sigstore-bundle.ts";
 import { parseStatement } from "../signing/parse-statement.ts";
 import { signatureInvalid } from "../signing/signature-errors.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
-import type { Blob } from "../storage/oci-layout.ts";
+import { type Blob, blobPath } from "../storage/oci-layout.ts";
 import type { BundleDescription, BundleSignature } from "./bundle-description.ts";
 import { digestBytes } from "./digest-file.ts";
 import { readMetadata } from "./read-bundle.ts";
 import { readReleaseStatement, type VerifiedRelease, verifyRelease } from "./verify-release.ts";
 
+export interface CheckedSignature {
+  /** Hint of the trusted key that signed. */
+  readonly hint: string;
+  /** The Sigstore bundle. */
+  readonly file: string;
+}
+
 /**
- * The hints of the trusted keys that signed a bundle, at least one. Signatures by other keys are
+ * The signatures of a bundle by trusted keys, at least one. Signatures by other keys are
  * passed over; a broken one by a trusted key is not. Throws IOT_SIGNATURE_MISSING, _UNTRUSTED, _INVALID.
  */
-export function checkSignatures(bundle: BundleDescription, trustedKeys: readonly TrustedKey[]): string[] {
-  const hints: string[] = [];
+export function checkSignatures(
+  bundle: BundleDescription,
+  trustedKeys: readonly TrustedKey[],
+): CheckedSignature[] {
+  const checked: CheckedSignature[] = [];
   let untrusted: IotctlError | null = null;
   for (const signature of signatureOf(bundle).bundles) {
     try {
-      hints.push(checkSignature(bundle, readSignature(bundle, signature), trustedKeys));
+      const hint = checkSignature(bundle, readSignature(bundle, signature), trustedKeys);
+      checked.push({ hint, file: blobPath(bundle.dir, signature.digest) });
     } catch (error) {
       if (!(error instanceof IotctlError) || error.code !== "IOT_SIGNATURE_UNTRUSTED") throw error;
       untrusted ??= error;
     }
   }
-  if (hints.length === 0 && untrusted) throw untrusted;
-  return hints;
+  if (checked.length === 0 && untrusted) throw untrusted;
+  return checked;
 }
 
 /** The same where no key is known: every signature is well formed and speaks of this bundle. */

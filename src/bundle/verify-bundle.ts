@@ -3,14 +3,14 @@ import type { TrustedKey } from "../signing/trusted-key.ts";
 import { blobPath } from "../storage/oci-layout.ts";
 import type { BundleDescription } from "./bundle-description.ts";
 import { type ChangedFile, filesChanged } from "./changed-files.ts";
-import { checkSignatures } from "./check-signatures.ts";
+import { type CheckedSignature, checkSignatures } from "./check-signatures.ts";
 import { digestFile } from "./digest-file.ts";
 import { readBundle } from "./read-bundle.ts";
 
 export interface VerifiedBundle {
   readonly bundle: BundleDescription;
-  /** Hints of the trusted keys that signed it. */
-  readonly hints: readonly string[];
+  /** Those by trusted keys. */
+  readonly signatures: readonly CheckedSignature[];
 }
 
 /**
@@ -20,9 +20,9 @@ export interface VerifiedBundle {
  */
 export async function verifyBundle(dir: string, trustedKeys: readonly TrustedKey[]): Promise<VerifiedBundle> {
   const bundle = await readBundle(dir);
-  const hints = checkSignatures(bundle, trustedKeys);
+  const signatures = checkSignatures(bundle, trustedKeys);
   await assertArtifactsUnchanged(bundle);
-  return { bundle, hints };
+  return { bundle, signatures };
 }
 
 /** Hashes every artifact of a bundle again. */

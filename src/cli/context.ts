@@ -2,7 +2,7 @@ import { systemClock } from "../base/clock.ts";
 import type { RolloutJournals } from "../rollout/journal/journal.ts";
 import type { RolloutPorts } from "../rollout/rollout-ports.ts";
 import type { KeySigner } from "../signing/signer.ts";
-import type { TrustedKey } from "../signing/trusted-key.ts";
+import type { TrustedKeyFile } from "../signing/load-trusted-keys.ts";
 import type { Environment } from "../manifest/environment.ts";
 import type { EmbeddedFleet } from "../fleet/embedded/embedded-fleet.ts";
 import type { ArtifactStore } from "../storage/artifact-store.ts";
@@ -16,7 +16,7 @@ export interface Context {
   storefront(): Promise<Storefront>;
   store(): Promise<ArtifactStore>;
   signer(): Promise<KeySigner>;
-  trustedKeys(): Promise<readonly TrustedKey[]>;
+  trustedKeys(): Promise<readonly TrustedKeyFile[]>;
   journals(): Promise<RolloutJournals>;
   /** Everything that moving a rollout on needs. */
   rolloutPorts(): Promise<RolloutPorts>;

@@ -1,4 +1,5 @@
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
+import { releasePredicateType } from "../bundle/resolved-release.ts";
 import { bundleDirArg } from "../cli/bundle-dir-arg.ts";
 
 interface VerifyResult {
@@ -7,8 +8,8 @@ interface VerifyResult {
   readonly version: string;
   readonly manifestDigest: string;
   readonly artifacts: number;
-  /** Hints of the trusted keys that signed it. */
-  readonly keyHints: readonly string[];
+  /** By whom it was signed, and how to check that with another tool. */
+  readonly signatures: readonly { readonly keyHint: string; readonly cosignCommand: string }[];
 }
 
 export default class Verify extends BaseCommand<typeof Verify, VerifyResult> {
@@ -22,7 +23,9 @@ export default class Verify extends BaseCommand<typeof Verify, VerifyResult> {
   protected override async execute({ args, flags }: CommandInput<typeof Verify>): Promise<VerifyResult> {
     const { verifyBundle } = await import("../bundle/verify-bundle.ts");
     const context = await this.context(flags.env);
-    const { bundle, hints } = await verifyBundle(args.bundle, await context.trustedKeys());
+    const { cosignCommand } = await import("../signing/cosign-command.ts");
+    const trustedKeys = await context.trustedKeys();
+    const { bundle, signatures } = await verifyBundle(args.bundle, trustedKeys);
     const { product, version } = bundle.resolved;
     const { artifacts, dir, manifest } = bundle;
     return {
@@ -31,16 +34,26 @@ export default class Verify extends BaseCommand<typeof Verify, VerifyResult> {
       version,
       manifestDigest: manifest.digest,
       artifacts: artifacts.length,
-      keyHints: hints,
+      signatures: signatures.map(({ hint, file }) => ({
+        keyHint: hint,
+        cosignCommand: cosignCommand({
+          bundleFile: file,
+          publicKeyFile: trustedKeys.find((key) => key.hint === hint)?.file ?? "release.pub.pem",
+          predicateType: releasePredicateType,
+          digest: manifest.digest,
+        }),
+      })),
     };
   }
 
   protected override render(result: VerifyResult): string {
-    const { artifacts, keyHints, manifestDigest, product, version } = result;
+    const { artifacts, manifestDigest, product, signatures, version } = result;
     return [
       `${product} ${version} is what was signed: ${artifacts} artifacts unchanged`,
       `Identity: ${manifestDigest}`,
-      ...keyHints.map((hint) => `Signed by: ${hint}`),
+      ...signatures.map(({ keyHint }) => `Signed by: ${keyHint}`),
+      "The same check with cosign:",
+      ...signatures.map(({ cosignCommand }) => `  ${cosignCommand}`),
     ].join("\n");
   }
 }

@@ -4,6 +4,11 @@ import { IotctlError } from "../base/errors.ts";
 import { publicKeyFileOf } from "./key-signer.ts";
 import { type TrustedKey, trustedKeyFromPem } from "./trusted-key.ts";
 
+export interface TrustedKeyFile extends TrustedKey {
+  /** Where it was read from. */
+  readonly file: string;
+}
+
 /**
  * The keys whose signatures count: `trustedKeyFiles`, or, when none are named, the public half that
  * lies beside `keyFile`. Throws IOT_KEY_MISSING or IOT_KEY_INVALID.
@@ -11,7 +16,7 @@ import { type TrustedKey, trustedKeyFromPem } from "./trusted-key.ts";
 export function loadTrustedKeys(signing: {
   readonly keyFile: string;
   readonly trustedKeyFiles: readonly string[];
-}): TrustedKey[] {
+}): TrustedKeyFile[] {
   const files =
     signing.trustedKeyFiles.length > 0 ? signing.trustedKeyFiles : [publicKeyFileOf(signing.keyFile)];
   return files.map((file) => {
@@ -21,6 +26,9 @@ export function loadTrustedKeys(signing: {
         details: { file },
       });
     }
-    return trustedKeyFromPem(readBoundedFile(file, 64 * 1024, "the public key").toString("latin1"));
+    return {
+      ...trustedKeyFromPem(readBoundedFile(file, 64 * 1024, "the public key").toString("latin1")),
+      file,
+    };
   });
 }

@@ -9,6 +9,7 @@ import type { ResolvedRelease } from "../../src/bundle/resolved-release.ts";
 import { signBundle } from "../../src/bundle/sign-bundle.ts";
 import { verifyBundle } from "../../src/bundle/verify-bundle.ts";
 import { verifyRelease } from "../../src/bundle/verify-release.ts";
+import type { KeySigner } from "../../src/signing/signer.ts";
 import { signStatement } from "../../src/signing/sign-statement.ts";
 import type { Statement } from "../../src/signing/statement.ts";
 import { blobPath } from "../../src/storage/oci-layout.ts";
@@ -19,7 +20,8 @@ import { thrownBy } from "../support/thrown-by.ts";
 test("a signed bundle verifies, and says by which key", async () => {
   const { bundle, signer } = await signedBundleIn(temporaryDirectory());
   const verified = await verifyBundle(bundle.dir, [signer.trustedKey]);
-  expect(verified).toEqual({ bundle, hints: [signer.trustedKey.hint] });
+  const file = blobPath(bundle.dir, bundle.signature?.bundles[0]?.digest ?? "");
+  expect(verified).toEqual({ bundle, signatures: [{ hint: signer.trustedKey.hint, file }] });
 });
 
 test("what a device verifies is the release with every artifact and the manifest", async () => {
@@ -41,12 +43,13 @@ test("signing again with the same key keeps the signature, another key adds its 
   const both = await signBundle({ dir: bundle.dir, signer: second });
   expect(both.result).toBe("signed");
   expect(await readBundle(bundle.dir)).toEqual(both.bundle);
-  const keys = [second.trustedKey, signer.trustedKey];
-  expect((await verifyBundle(bundle.dir, keys)).hints).toEqual([
-    signer.trustedKey.hint,
-    second.trustedKey.hint,
-  ]);
-  expect((await verifyBundle(bundle.dir, [second.trustedKey])).hints).toEqual([second.trustedKey.hint]);
+  const signedBy = async (...keys: KeySigner[]): Promise<string[]> => {
+    const trustedKeys = keys.map((key) => key.trustedKey);
+    return (await verifyBundle(bundle.dir, trustedKeys)).signatures.map(({ hint }) => hint);
+  };
+  const [first, other] = [signer.trustedKey.hint, second.trustedKey.hint];
+  expect(await signedBy(second, signer)).toEqual([first, other]);
+  expect(await signedBy(second)).toEqual([other]);
 });
 
 test("a signature file that was damaged is replaced by signing again", async () => {
@@ -192,6 +195,19 @@ test.each(wrongStatements)("a well signed statement %s is invalid", async (_, ch
   const signature = await signStatement(statement, signer);
   const error = await thrownBy(() => verifyRelease(signature, [signer.trustedKey]));
   expect(error.code).toBe("IOT_SIGNATURE_INVALID");
+});
+
+test("a statement about something else says what it is about", async () => {
+  const dir = temporaryDirectory();
+  const { resolved, manifest } = await bundleIn(dir);
+  const signer = keyIn(dir);
+  const statement = {
+    ...releaseStatement(resolved, manifest.digest),
+    predicateType: "https://slsa.dev/provenance/v1",
+  };
+  const signature = await signStatement(statement, signer);
+  const error = await thrownBy(() => verifyRelease(signature, [signer.trustedKey]));
+  expect(error.message).toContain("but speaks of https://slsa.dev/provenance/v1");
 });
 
 test("a consistent bundle whose metadata iotctl would not write is refused", async () => {
