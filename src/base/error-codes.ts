@@ -36,6 +36,10 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "A file that was named cannot be read: it is missing, a directory, or not permitted.",
   },
+  IOT_FILE_EXISTS: {
+    exit: Exit.usage,
+    summary: "A file that would be written is there already.",
+  },
   IOT_DISK_FULL: {
     exit: Exit.remote,
     summary: "The disk has no room left; nothing was half-written. Free space and run the command again.",
@@ -69,6 +73,10 @@ export const errorCatalogue = {
   IOT_AGENT_SERVER_UNREACHABLE: {
     exit: Exit.remote,
     summary: "The fleet server did not answer a device; the device tries again.",
+  },
+  IOT_DEMO_DIR_TAKEN: {
+    exit: Exit.usage,
+    summary: "The directory that the demo was to replace holds something that is not a demo's.",
   },
   IOT_JOURNAL_DAMAGED: {
     exit: Exit.staleOrLocked,

@@ -1,0 +1,123 @@
+import { chdir } from "node:process";
+import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Clock } from "../../base/clock.ts";
+import { factsOfResolved } from "../../bundle/resolved-facts.ts";
+import { createRelation } from "../../compat/relation.ts";
+import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
+import { readRollout, tell } from "../../rollout/advance.ts";
+import type { Context } from "../context.ts";
+import type { Conversation } from "../conversation.ts";
+import { runRelease } from "../release/run-release.ts";
+import type { ProgressStyle } from "../release/run-steps.ts";
+import { startDemoWorld, type DemoWorld } from "./demo-world.ts";
+import { type Fault, prepareWorkspace } from "./prepare-workspace.ts";
+
+export interface DemoOptions {
+  readonly dir: string;
+  readonly deviceCount: number;
+  readonly fault: Fault | null;
+  readonly openContext: () => Promise<Context>;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly style: ProgressStyle;
+  readonly conversation: Conversation;
+}
+
+export interface DemoResult {
+  readonly dir: string;
+  readonly rollout: RolloutView;
+  /** What phones and devices really met; `incompatible` is what the whole thing is there to prevent. */
+  readonly meetings: { readonly total: number; readonly incompatible: number };
+  /** What the firmware of the real agents answers. */
+  readonly agents: readonly { readonly id: string; readonly answers: string }[];
+}
+
+/** Who approves in a rehearsal without people. */
+const approver = "the demo itself";
+
+/** Releases the ceiling fan to a fleet and users that it starts itself, and approves in their place. */
+export async function runDemo(options: DemoOptions): Promise<DemoResult> {
+  const { clock, conversation, signal } = options;
+  const dir = resolve(options.dir);
+  prepareWorkspace(
+    fileURLToPath(new URL("../../../examples/ceiling-fan", import.meta.url)),
+    dir,
+    options.fault,
+  );
+  chdir(dir);
+  const context = await options.openContext();
+  conversation.info(
+    `Starting a fleet server, an app store, ${options.deviceCount} virtual devices and 2 agent processes in ${dir}`,
+  );
+  const world = await startDemoWorld({
+    dir,
+    deviceCount: options.deviceCount,
+    context,
+    clock,
+    log: () => {},
+  });
+  try {
+    const approved = new Set<string>();
+    const { rollout } = await runRelease({
+      file: "release.yaml",
+      env: process.env,
+      bundleDir: ".iotctl/bundle",
+      context,
+      clock,
+      signal,
+      intervalMs: 500,
+      timeoutMs: 5 * 60_000,
+      waitForPeople: true,
+      detach: false,
+      style: options.style,
+      onView: async (view) => {
+        const [stage = ""] = view.wave.split(" ");
+        if (view.status !== "awaiting-approval" || approved.has(stage)) return;
+        approved.add(stage);
+        await approve(context, view.rolloutId, stage, clock.now());
+      },
+    });
+    return {
+      dir,
+      rollout,
+      meetings: await judgeMeetings(context, rollout, world),
+      agents: await askAgents(world),
+    };
+  } finally {
+    await world.stop();
+  }
+}
+
+async function approve(context: Context, rolloutId: string, stage: string, atMs: number): Promise<void> {
+  const journal = (await context.journals()).open(rolloutId);
+  const { config } = await readRollout(journal);
+  const reason = "a person would type: iotctl rollout approve";
+  await tell(journal, { type: "approved", stage, planDigest: config.planDigest, by: approver, reason }, atMs);
+}
+
+/** Looks at every meeting of a phone and a device with the eyes of the relation. */
+async function judgeMeetings(
+  context: Context,
+  { rolloutId }: RolloutView,
+  world: DemoWorld,
+): Promise<DemoResult["meetings"]> {
+  const { config } = await readRollout((await context.journals()).open(rolloutId));
+  const relation = createRelation(factsOfResolved(config.resolved), config.plan.field);
+  const { meetings } = await world.meetings();
+  const real = meetings.filter(({ answering }) => answering);
+  const bad = real.filter(({ app, device }) => relation.verdict(app, device).kind !== "compatible");
+  const sum = (list: typeof real): number => list.reduce((total, { count }) => total + count, 0);
+  return { total: sum(real), incompatible: sum(bad) };
+}
+
+async function askAgents(world: DemoWorld): Promise<DemoResult["agents"]> {
+  const { requestJson } = await import("../../base/json-request.ts");
+  return Promise.all(
+    world.agents.map(async ({ device, payloadUrl }) => {
+      const request = { method: "GET", timeoutMs: 5000, limitBytes: 10_000 } as const;
+      const answer = await requestJson(`${payloadUrl}/health`, request).catch(() => null);
+      return { id: device.id, answers: answer === null ? "nothing" : JSON.stringify(answer.value) };
+    }),
+  );
+}

@@ -1,0 +1,35 @@
+import { formatPercent } from "../../base/percentages.ts";
+import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
+
+/** How a rollout stands in one line: `fleet 50%: 21 updated, 4 updating, 3 waiting; app-ios 10%`. */
+export function rolloutLine(view: RolloutView): string {
+  const { devices } = view;
+  const counts = [
+    [devices.updated, "updated"],
+    [devices.updating, "updating"],
+    [devices.assigned, "assigned"],
+    [devices.failed, "failed"],
+    [devices.waiting, "waiting"],
+    [devices.returned, "back"],
+  ]
+    .filter(([count]) => count !== 0)
+    .map(([count, what]) => `${count} ${what}`);
+  const apps = view.steps
+    .filter(({ action, percent, state }) => action === "introduce" && percent !== null && state !== "next")
+    .map(
+      ({ component, percent, version }) =>
+        `${component} ${version} ${formatPercent(Math.floor(percent ?? 0))}`,
+    );
+  const where = view.status === "running" && view.wave !== "" ? view.wave : statusWords(view);
+  const waitsFor = view.waitsFor === null ? [] : [`waits for ${view.waitsFor}`];
+  return [`${where}: ${counts.length > 0 ? counts.join(", ") : "no device yet"}`, ...apps, ...waitsFor].join(
+    "; ",
+  );
+}
+
+/** The state in words, with what stopped it. */
+export function statusWords({ failure, status }: RolloutView): string {
+  const why =
+    failure === null ? "" : ` (${failure.gate === null ? "" : `gate ${failure.gate}: `}${failure.reason})`;
+  return `${status.replaceAll("-", " ")}${why}`;
+}

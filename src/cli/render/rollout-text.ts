@@ -1,0 +1,90 @@
+import { formatDuration } from "../../base/durations.ts";
+import { formatPercent } from "../../base/percentages.ts";
+import { gateNumbers, type RolloutView, type StepView } from "../../rollout/engine/describe-rollout.ts";
+import { colour, type Style } from "../colour.ts";
+import { terminalLine } from "../terminal-text.ts";
+import { statusWords } from "./rollout-line.ts";
+
+/** How many device ids to name before counting the rest. */
+const devicesNamed = 5;
+
+const marks = {
+  done: ["green", "✓"],
+  "under way": ["cyan", "▸"],
+  next: ["dim", "·"],
+  "left to time": ["dim", "·"],
+} as const satisfies Record<StepView["state"], readonly [Style, string]>;
+
+/** A rollout as a picture: steps, gates, who waits and why, and what to type next. */
+export function rolloutText(view: RolloutView, nowMs: number): string {
+  const took = formatDuration((view.endedAtMs ?? nowMs) - view.startedAtMs);
+  const { devices } = view;
+  const lines = [
+    `${colour("bold", view.rolloutId)}  ${statusWords(view)}  ${colour("dim", took)}`,
+    ...(view.wave === "" ? [] : [`Stage: ${view.wave}`]),
+    "",
+    ...view.steps.map(stepLine),
+    "",
+    `Devices: ${devices.updated} updated, ${devices.updating} updating, ${devices.assigned} assigned, ` +
+      `${devices.failed} failed, ${devices.waiting} waiting${devices.returned > 0 ? `, ${devices.returned} back` : ""}`,
+    ...Object.entries(view.population).map(populationLine),
+    ...view.gates.map(
+      (gate) => `Gate ${gate.name}: ${gate.verdict}, ${gateNumbers(gate)} (limit ${gate.limitPercent}%)`,
+    ),
+    ...section("Waiting", view.waiting),
+    ...section("Failed", view.failed),
+    ...(view.waitsFor === null ? [] : ["", `Waits for ${view.waitsFor}.`]),
+    ...nextCommands(view).map((command, index) => `${index === 0 ? "\nNext: " : "  or: "}${command}`),
+  ];
+  return lines.join("\n");
+}
+
+/** What a person may type now, most likely first. */
+export function nextCommands(view: RolloutView): string[] {
+  const id = view.rolloutId;
+  switch (view.status) {
+    case "awaiting-approval":
+      return [
+        `iotctl rollout approve ${id} --stage ${view.wave.split(" ")[0]}`,
+        `iotctl rollout watch ${id}`,
+        `iotctl rollout abort ${id}`,
+      ];
+    case "paused":
+      return [`iotctl rollout resume ${id}`, `iotctl rollout abort ${id}`];
+    case "running":
+    case "rolling-back":
+      return [`iotctl rollout watch ${id}`];
+    case "failed":
+    case "aborted":
+      return [`iotctl rollout history ${id}`, `iotctl rollout rollback ${id}`];
+    case "rolled-back":
+      return [`iotctl rollout history ${id}`, "iotctl fleet devices"];
+    case "completed":
+      return ["iotctl fleet devices"];
+  }
+}
+
+function stepLine({ action, component, percent, state, version }: StepView): string {
+  const [style, mark] = marks[state];
+  const share = percent === null || state === "next" ? "" : `  ${formatPercent(Math.floor(percent))}`;
+  const note = state === "left to time" ? colour("dim", "  when nobody uses it any more") : "";
+  return `  ${colour(style, mark)} ${action} ${component} ${version}${share}${note}`;
+}
+
+function populationLine([component, counts]: [string, Readonly<Record<string, number>>]): string {
+  const parts = Object.entries(counts).map(([version, count]) => `${version} × ${count}`);
+  return `${component}: ${parts.join(", ")}`;
+}
+
+function section(title: string, groups: RolloutView["waiting"]): string[] {
+  if (groups.length === 0) return [];
+  return [
+    "",
+    `${title}:`,
+    ...groups.map(({ devices, reason }) => {
+      const named = devices.slice(0, devicesNamed).join(", ");
+      const rest = devices.length > devicesNamed ? ` and ${devices.length - devicesNamed} more` : "";
+      return `  ${named}${rest}: ${terminalLine(reason)}`;
+    }),
+  ];
+}

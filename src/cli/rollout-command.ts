@@ -1,0 +1,46 @@
+import { hostname, userInfo } from "node:os";
+import * as Flags from "@oclif/core/flags";
+import type { Command } from "@oclif/core/command";
+import { describeRollout, type RolloutView } from "../rollout/engine/describe-rollout.ts";
+import type { RolloutEvent } from "../rollout/engine/events.ts";
+import type { RolloutState } from "../rollout/engine/state.ts";
+import { BaseCommand } from "./base-command.ts";
+import { rolloutText } from "./render/rollout-text.ts";
+import { openRollout } from "./rollout-arg.ts";
+
+/** Flags of a command by which a person says something to a rollout. */
+export const personFlags = {
+  by: Flags.string({
+    summary: "Who says so.",
+    env: "IOTCTL_IDENTITY",
+    defaultHelp: async () => "user@host",
+    helpValue: "<name>",
+  }),
+  reason: Flags.string({ summary: "Why; it is kept in the journal.", default: "" }),
+};
+
+/** A command about one rollout, whose result is how the rollout stands. */
+export abstract class RolloutCommand<C extends typeof Command> extends BaseCommand<C, RolloutView> {
+  protected override render(view: RolloutView): string {
+    return rolloutText(view, Date.now());
+  }
+
+  /** Writes an event into the journal, then carries out what follows from it at once. */
+  protected async tell(
+    envName: string,
+    rolloutId: string | undefined,
+    event: (state: RolloutState) => RolloutEvent,
+  ): Promise<RolloutView> {
+    const { systemClock } = await import("../base/clock.ts");
+    const { advance, readRollout, tell } = await import("../rollout/advance.ts");
+    const context = await this.context(envName);
+    const journal = await openRollout(await context.journals(), rolloutId);
+    await tell(journal, event(await readRollout(journal)), systemClock.now());
+    return describeRollout(await advance(journal, await context.rolloutPorts()));
+  }
+}
+
+/** Who is at the keyboard, unless somebody else is named. */
+export function identity(by: string | undefined): string {
+  return by ?? `${userInfo().username}@${hostname()}`;
+}

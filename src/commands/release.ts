@@ -1,0 +1,81 @@
+import * as Flags from "@oclif/core/flags";
+import { Exit, type ExitCode } from "../base/error-codes.ts";
+import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
+import { durationFlag } from "../cli/duration-flag.ts";
+import { releaseFileArg } from "../cli/release-file-arg.ts";
+import { exitOfRollout } from "../cli/render/exit-of-rollout.ts";
+import { planText } from "../cli/render/plan-text.ts";
+import { rolloutText } from "../cli/render/rollout-text.ts";
+import type { ReleaseResult } from "../cli/release/run-release.ts";
+import type { Plan } from "../planner/plan.ts";
+
+type Outcome = ({ readonly dryRun: false } & ReleaseResult) | { readonly dryRun: true; readonly plan: Plan };
+
+export default class Release extends BaseCommand<typeof Release, Outcome> {
+  static override summary =
+    "Check, plan, bundle, sign, push and roll out a release: canary first, then everybody.";
+  static override description =
+    "Run again after it was stopped at any point, it goes on where it was. It ends when the rollout has ended, and with " +
+    "exit code 4 where a person or more devices are needed; the rollout waits, and the output says what to type.";
+  static override examples = [
+    "<%= config.bin %> release",
+    "<%= config.bin %> release --dry-run",
+    "<%= config.bin %> release examples/ceiling-fan/release.yaml --wait --timeout 2h",
+    "<%= config.bin %> release --env production --detach --json",
+  ];
+  static override args = { file: releaseFileArg };
+  static override flags = {
+    "dry-run": Flags.boolean({ summary: "Show the plan and touch nothing.", char: "n" }),
+    detach: Flags.boolean({ summary: "Start the rollout and leave it to `rollout advance`." }),
+    wait: Flags.boolean({ summary: "Keep waiting where an approval or more devices are needed." }),
+    timeout: durationFlag({
+      summary: "Stop looking after this long; the rollout stays.",
+      default: 3_600_000,
+    }),
+    interval: durationFlag({ summary: "How often to look.", default: 1000 }),
+    bundle: Flags.string({
+      summary: "Where the bundle is written.",
+      default: ".iotctl/bundle",
+      helpValue: "<dir>",
+    }),
+  };
+
+  protected override async execute({ args, flags }: CommandInput<typeof Release>): Promise<Outcome> {
+    const { systemClock } = await import("../base/clock.ts");
+    const context = await this.context(flags.env);
+    if (flags["dry-run"]) {
+      const { planRelease } = await import("../cli/release/plan-release.ts");
+      const { loadRelease } = await import("../manifest/load-release.ts");
+      const { release } = await loadRelease(args.file, process.env, { artifactsMustExist: true });
+      const { plan, warnings } = await planRelease(release, context, systemClock.now());
+      for (const { message } of warnings) this.conversation.warn(message);
+      return { dryRun: true, plan };
+    }
+    const { interruption } = await import("../cli/interruption.ts");
+    const { runRelease } = await import("../cli/release/run-release.ts");
+    const { progressStyle } = await import("../cli/release/run-steps.ts");
+    const result = await runRelease({
+      file: args.file,
+      env: process.env,
+      bundleDir: flags.bundle,
+      context,
+      clock: systemClock,
+      signal: interruption(),
+      intervalMs: flags.interval,
+      timeoutMs: flags.timeout,
+      waitForPeople: flags.wait,
+      detach: flags.detach,
+      style: progressStyle(this.jsonEnabled()),
+    });
+    return { dryRun: false, ...result };
+  }
+
+  protected override render(outcome: Outcome): string {
+    return outcome.dryRun ? planText(outcome.plan) : rolloutText(outcome.rollout, Date.now());
+  }
+
+  protected override exitOf(outcome: Outcome): ExitCode {
+    if (outcome.dryRun) return outcome.plan.feasible ? Exit.done : Exit.blocked;
+    return exitOfRollout(outcome.rollout);
+  }
+}

@@ -1,0 +1,28 @@
+import type { ExitCode } from "../../base/error-codes.ts";
+import { RolloutCommand } from "../../cli/rollout-command.ts";
+import type { CommandInput } from "../../cli/base-command.ts";
+import { exitOfRollout } from "../../cli/render/exit-of-rollout.ts";
+import { openRollout, rolloutArg } from "../../cli/rollout-arg.ts";
+import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
+
+export default class Advance extends RolloutCommand<typeof Advance> {
+  static override summary = "Turn the loop once: look, decide, do. For cron and CI.";
+  static override description =
+    "May be run as often as you like; exit code 4 says that the rollout has not ended yet.";
+  static override examples = [
+    "<%= config.bin %> rollout advance",
+    "<%= config.bin %> rollout advance ceiling-fan-2026.11.0 --env production --json",
+  ];
+  static override args = { rollout: rolloutArg };
+
+  protected override async execute({ args, flags }: CommandInput<typeof Advance>): Promise<RolloutView> {
+    const { advance } = await import("../../rollout/advance.ts");
+    const context = await this.context(flags.env);
+    const journal = await openRollout(await context.journals(), args.rollout);
+    return describeRollout(await advance(journal, await context.rolloutPorts()));
+  }
+
+  protected override exitOf(view: RolloutView): ExitCode {
+    return exitOfRollout(view);
+  }
+}

@@ -1,0 +1,113 @@
+import type { LiveSets } from "../compat/relation.ts";
+import { compareVersions } from "../compat/versions.ts";
+import type { Device, FleetBackend } from "../fleet/fleet-backend.ts";
+import type { FirmwareComponent, Release, ServiceComponent } from "../manifest/release.ts";
+import type { Storefront, StorefrontStatus } from "../storefronts/storefront.ts";
+import type { RolloutJournals } from "./journal/journal.ts";
+import { foldJournal } from "./fold.ts";
+import { listAllDevices } from "./observe-field.ts";
+import { observeService } from "./observe-service.ts";
+
+export interface Field {
+  /** Versions in use, by component of the release, lowest first. */
+  readonly live: LiveSets;
+  readonly devices: readonly Device[];
+}
+
+/**
+ * Which versions are in use: firmware as devices report it, apps as the store and the devices know
+ * them, services as they answer. A version that so few use that the release calls it gone (`retire`)
+ * is not live.
+ */
+export async function observeLiveField(
+  release: Release,
+  ports: {
+    readonly fleet: FleetBackend;
+    readonly storefront: Storefront;
+    readonly journals: RolloutJournals;
+  },
+  nowMs: number,
+): Promise<Field> {
+  const devices = await listAllDevices(ports.fleet);
+  const seen = devices.filter(
+    ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= release.retire.unseenMs,
+  );
+  const live: Record<string, string[]> = {};
+  for (const [component, settings] of Object.entries(release.components)) {
+    const counts = new Map<string, number>();
+    const count = (version: string, amount = 1): void =>
+      void counts.set(version, (counts.get(version) ?? 0) + amount);
+    switch (settings.kind) {
+      case "firmware":
+        countFirmware(settings, seen, count);
+        break;
+      case "app":
+        await countApps(component, seen, await ports.storefront.status(component), count);
+        break;
+      case "service":
+        for (const version of await liveService(component, settings, release, ports.journals)) count(version);
+        break;
+    }
+    live[component] = inUse(counts, release.retire.belowPercent);
+  }
+  return { live, devices };
+}
+
+function countFirmware(
+  { variants }: FirmwareComponent,
+  devices: readonly Device[],
+  count: (version: string) => void,
+): void {
+  for (const device of devices) {
+    if (device.reportedVersion !== null && device.hardware in variants) count(device.reportedVersion);
+  }
+}
+
+async function countApps(
+  component: string,
+  devices: readonly Device[],
+  status: StorefrontStatus,
+  count: (version: string, amount?: number) => void,
+): Promise<void> {
+  for (const { version, users } of status.installed ?? []) count(version, users);
+  if (status.installed === null) {
+    for (const device of devices) {
+      for (const app of device.pairedApps) if (app.component === component) count(app.version);
+    }
+  }
+  // What the store offers now may be installed at any moment, whoever has it yet.
+  const offered = status.releases.filter(({ state }) => state === "exposed" || state === "completed");
+  const newest = offered.toSorted((a, b) => compareVersions(b.version, a.version))[0];
+  if (newest) count(newest.version, Infinity);
+}
+
+async function liveService(
+  component: string,
+  settings: ServiceComponent,
+  release: Release,
+  journals: RolloutJournals,
+): Promise<string[]> {
+  if (settings.observe) {
+    const version = await observeService(component, settings.observe);
+    if (version !== null) return [version];
+  }
+  const deployed = await lastDeployed(component, journals);
+  return deployed === null ? Object.keys(release.known[component] ?? {}) : [deployed];
+}
+
+/** What the last rollout that deployed the service deployed. */
+async function lastDeployed(component: string, journals: RolloutJournals): Promise<string | null> {
+  for (const rolloutId of (await journals.list()).toReversed()) {
+    const version = foldJournal(await journals.open(rolloutId).read())?.deployed[component];
+    if (version !== undefined) return version;
+  }
+  return null;
+}
+
+function inUse(counts: ReadonlyMap<string, number>, belowPercent: number): string[] {
+  const total = [...counts.values()].filter(Number.isFinite).reduce((sum, each) => sum + each, 0);
+  return [...counts]
+    .filter(([, users]) => users === Infinity || total === 0 || (users / total) * 100 >= belowPercent)
+    .map(([version]) => version)
+    .toSorted(compareVersions);
+}
