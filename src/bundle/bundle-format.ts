@@ -10,7 +10,7 @@ import { releasePredicateType, type ResolvedArtifact, type ResolvedRelease } fro
 
 /** Artifact type of the manifest and media type of its config, the resolved release as canonical JSON. */
 export const releaseMediaType = "application/vnd.iotctl.release.v1+json";
-export const artifactMediaType = "application/octet-stream";
+const artifactMediaType = "application/octet-stream";
 const emptyMediaType = "application/vnd.oci.empty.v1+json";
 
 /** The config of the signature manifest; OCI wants one, and says that this is how to have none. */

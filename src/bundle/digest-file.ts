@@ -58,7 +58,7 @@ export function digestBytes(bytes: Uint8Array | string): Blob {
 }
 
 /** Writes all of `chunk`: one write may take only a part. */
-export function writeAll(descriptor: number, chunk: Uint8Array): void {
+function writeAll(descriptor: number, chunk: Uint8Array): void {
   let written = 0;
   while (written < chunk.length) written += writeSync(descriptor, chunk, written);
 }

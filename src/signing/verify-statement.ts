@@ -6,8 +6,6 @@ import { signatureInvalid, signatureUntrusted } from "./signature-errors.ts";
 import type { Statement } from "./statement.ts";
 import type { TrustedKey } from "./trusted-key.ts";
 
-export { type TrustedKey, trustedKeyFromPem } from "./trusted-key.ts";
-
 export interface VerifiedStatement {
   readonly statement: Statement;
   /** Hint of the trusted key that signed it. */

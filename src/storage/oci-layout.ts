@@ -7,7 +7,7 @@ import { IotctlError } from "../base/errors.ts";
  * https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md
  */
 export const ociManifestType = "application/vnd.oci.image.manifest.v1+json";
-export const ociIndexType = "application/vnd.oci.image.index.v1+json";
+const ociIndexType = "application/vnd.oci.image.index.v1+json";
 
 /** Bytes by digest. */
 export interface Blob {

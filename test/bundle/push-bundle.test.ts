@@ -184,12 +184,12 @@ function smallDisk(sizeKiB: number): string | null {
   const dir = join(temporaryDirectory(), "disk");
   mkdirSync(dir);
   try {
-    execFileSync("mount", ["-t", "tmpfs", "-o", `size=${sizeKiB}k`, "tmpfs", dir], { stdio: "ignore" });
+    execFileSync("/bin/mount", ["-t", "tmpfs", "-o", `size=${sizeKiB}k`, "tmpfs", dir], { stdio: "ignore" });
   } catch {
     return null;
   }
   onTestFinished(() => {
-    execFileSync("umount", [dir]);
+    execFileSync("/bin/umount", [dir]);
   });
   return dir;
 }
@@ -212,7 +212,7 @@ test("a full disk is its own error; nothing half-written stays, and room makes i
     expect((await thrownBy(() => bundleRelease(options))).code).toBe("IOT_DISK_FULL");
     expect(readdirSync(disk)).toEqual(["store"]);
 
-    execFileSync("mount", ["-o", "remount,size=4m", disk]);
+    execFileSync("/bin/mount", ["-o", "remount,size=4m", disk]);
     expect((await pushBundle({ bundleDir: bundle.dir, store })).result).toBe("published");
     await assertReadable(store, signer.trustedKey);
   }
