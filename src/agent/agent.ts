@@ -5,7 +5,7 @@ import type { DdiClient } from "./ddi-client.ts";
 import { DeviceAttributes } from "./device-attributes.ts";
 import { DeviceJournal, type DeviceState } from "./device-journal.ts";
 import { judgeOffer, type Offer, readOffer, type VerifiedRelease } from "./judge-deployment.ts";
-import type { PayloadHealth, PayloadRunner } from "./payload-runner.ts";
+import type { PayloadRunner } from "./payload-runner.ts";
 import { ProgressReport } from "./progress-report.ts";
 import type { SeenApps } from "./seen-apps.ts";
 import { isServerError } from "./server-errors.ts";
@@ -108,30 +108,31 @@ export class Agent {
   }
 
   async #boot(): Promise<{ readonly journal: DeviceJournal; readonly updater: Updater }> {
-    if (this.#started) {
-      await this.#keepPayloadUp(this.#started.journal, await this.#ports.payload.health());
-      return this.#started;
+    const { state: storage, slots, payload, log } = this.#ports;
+    if (!this.#started) {
+      const journal = DeviceJournal.load(storage, slots, log) ?? DeviceJournal.create(storage, null);
+      const updater = new Updater(this.#ports, {
+        journal,
+        attributes: this.#attributes,
+        progress: this.#progress,
+        hardware: this.#device.hardware,
+        limits: { ...defaultLimits, ...this.#device.limits },
+      });
+      updater.countRestart();
+      // What ran before a failed turn may be the image on trial.
+      await payload.stop();
+      this.#started = { journal, updater };
     }
-    const { state: storage, slots, log } = this.#ports;
-    const journal = DeviceJournal.load(storage, slots, log) ?? DeviceJournal.create(storage, null);
-    const updater = new Updater(this.#ports, {
-      journal,
-      attributes: this.#attributes,
-      progress: this.#progress,
-      hardware: this.#device.hardware,
-      limits: { ...defaultLimits, ...this.#device.limits },
-    });
-    updater.countRestart();
-    await this.#keepPayloadUp(journal, { kind: "stopped", reason: "not started yet" });
-    this.#started = { journal, updater };
-    return this.#started;
-  }
-
-  async #keepPayloadUp(journal: DeviceJournal, health: PayloadHealth): Promise<void> {
+    const { journal, updater } = this.#started;
     const { state, installed } = journal.state;
-    if (health.kind === "stopped" && installed && updateStates[state].runs === "installed") {
-      await this.#ports.payload.start(installed);
+    if (
+      installed &&
+      updateStates[state].runs === "installed" &&
+      (await payload.health()).kind === "stopped"
+    ) {
+      await updater.startInstalled(installed);
     }
+    return this.#started;
   }
 
   async #followServer(journal: DeviceJournal, updater: Updater): Promise<void> {

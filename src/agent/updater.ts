@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import type { DeviceAttributes } from "./device-attributes.ts";
-import type { DeviceJournal, UpdateTarget } from "./device-journal.ts";
+import type { DeviceJournal, InstalledImage, UpdateTarget } from "./device-journal.ts";
 import { downloadImage } from "./download-image.ts";
 import type { PayloadRunner } from "./payload-runner.ts";
 import type { ProgressReport } from "./progress-report.ts";
@@ -110,6 +110,19 @@ export class Updater {
     throw new Error(`an update made more than ${maxMoves} moves in one turn`);
   }
 
+  /** Starts the installed image and gives it time to answer; one that does not is no reason to stop. */
+  async startInstalled(installed: InstalledImage): Promise<void> {
+    await this.#ports.payload.start(installed);
+    const complaint = await this.#watch(installed.version);
+    if (complaint !== null)
+      this.#ports.log(`${installed.version} is installed but not healthy: ${complaint}`);
+  }
+
+  #watch(version: string): Promise<string | null> {
+    const { payload, clock } = this.#ports;
+    return watchTrial({ payload, clock, version, hardware: this.#hardware, trialMs: this.#limits.trialMs });
+  }
+
   #prepare(): boolean {
     const { slot } = this.#journal.update;
     this.#ports.slots.prepare(slot, this.#journal.update);
@@ -172,7 +185,7 @@ export class Updater {
   }
 
   async #try(): Promise<boolean> {
-    const { payload, clock } = this.#ports;
+    const { payload } = this.#ports;
     const { slot, digest, version, triesLeft } = this.#journal.update;
     if (triesLeft === 0) {
       this.#journal.revert(`${version} did not get through its trial in ${tries} starts`);
@@ -181,13 +194,7 @@ export class Updater {
     // Counted before the start: an image that takes the whole device down must not be tried for ever.
     this.#journal.move("trial", { triesLeft: triesLeft - 1 });
     await payload.start({ slot, digest, version });
-    const failure = await watchTrial({
-      payload,
-      clock,
-      version,
-      hardware: this.#hardware,
-      trialMs: this.#limits.trialMs,
-    });
+    const failure = await this.#watch(version);
     if (failure === null) this.#journal.commit();
     else this.#journal.revert(`${version} is not healthy: ${failure}`);
     return true;
@@ -203,11 +210,10 @@ export class Updater {
   async #revert(): Promise<boolean> {
     const { slots, payload } = this.#ports;
     const { installed } = this.#journal.state;
+    await payload.stop();
     if (installed) {
       slots.switchTo(installed.slot);
-      await payload.start(installed);
-    } else {
-      await payload.stop();
+      await this.startInstalled(installed);
     }
     this.#journal.move("reverted");
     return true;

@@ -321,17 +321,21 @@ describe("a cancellation", () => {
     const { server, boot, release } = await deviceBench();
     const action = server.offer(await release());
     // Healthy in its trial, then it falls silent: committed, but nothing that could be called a success.
-    let asked = 0;
-    let silent = false;
+    let version = "";
+    let answersLeft = 0;
     const payload: PayloadRunner = {
-      start: () => Promise.resolve(),
-      stop: () => Promise.resolve(),
-      health: () => {
-        silent ||= ++asked > 2;
-        return Promise.resolve(
-          silent ? { kind: "unwell", reason: "silent" } : { kind: "healthy", version: "2.0.0", model: null },
-        );
+      start: (image) => {
+        version = image.version;
+        answersLeft = version === "2.0.0" ? 1 : Number.POSITIVE_INFINITY;
+        return Promise.resolve();
       },
+      stop: () => Promise.resolve(),
+      health: () =>
+        Promise.resolve(
+          version !== "" && answersLeft-- > 0
+            ? { kind: "healthy", version, model: null }
+            : { kind: version === "" ? "stopped" : "unwell", reason: "silent" },
+        ),
     };
     const agent = boot({ payload });
     await agent.turn();
@@ -341,8 +345,7 @@ describe("a cancellation", () => {
     action.canceling = true;
     await agent.turn();
     expect(server.feedback.at(-1)).toMatchObject({ kind: "cancelAction", status: { execution: "rejected" } });
-    asked = -10;
-    silent = false;
+    answersLeft = 10;
     await agent.turn();
     expect(action.closed).toBe("success");
   });
