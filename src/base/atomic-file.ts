@@ -14,7 +14,11 @@ export function writeFileAtomic(path: string, content: string | Uint8Array, mode
     renameSync(temporary, path);
     fsyncDirectory(dirname(path));
   } catch (error) {
-    rmSync(temporary, { force: true });
+    try {
+      rmSync(temporary, { force: true });
+    } catch {
+      // Where not even that can be said of the path, the first error is the one that explains it.
+    }
     throw diskError(error, path);
   }
 }

@@ -83,6 +83,15 @@ export const errorCatalogue = {
     summary:
       "The journal of a rollout was cut, reordered or edited; the message names the first record that does not fit.",
   },
+  IOT_RELEASE_CHANGED: {
+    exit: Exit.staleOrLocked,
+    summary: "The manifest or an artifact is not what the rollout that is under way began with.",
+  },
+  IOT_RELEASE_STOPPED_BEFORE: {
+    exit: Exit.blocked,
+    summary:
+      "This release failed, was aborted or was rolled back before; `--again` rolls it out once more on purpose.",
+  },
   IOT_ROLLOUT_EXISTS: {
     exit: Exit.staleOrLocked,
     summary: "A rollout of that name was started already.",

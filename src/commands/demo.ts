@@ -29,7 +29,7 @@ export default class Demo extends BaseCommand<typeof Demo, DemoResult> {
     const { systemClock } = await import("../base/clock.ts");
     const { runDemo } = await import("../cli/demo/run-demo.ts");
     const { interruption } = await import("../cli/interruption.ts");
-    const { progressStyle } = await import("../cli/release/run-steps.ts");
+    const { progressFor } = await import("../cli/release/progress.ts");
     return runDemo({
       dir: flags.dir,
       deviceCount: flags.devices,
@@ -37,8 +37,8 @@ export default class Demo extends BaseCommand<typeof Demo, DemoResult> {
       openContext: () => this.context("local"),
       clock: systemClock,
       signal: interruption(),
-      style: progressStyle(this.jsonEnabled()),
-      conversation: this.conversation,
+      progress: progressFor(this.jsonEnabled(), systemClock),
+      say: (text) => this.conversation.info(text),
     });
   }
 

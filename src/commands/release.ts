@@ -27,6 +27,7 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
   static override flags = {
     "dry-run": Flags.boolean({ summary: "Show the plan and touch nothing.", char: "n" }),
     detach: Flags.boolean({ summary: "Start the rollout and leave it to `rollout advance`." }),
+    again: Flags.boolean({ summary: "Roll out once more what was stopped or rolled back before." }),
     wait: Flags.boolean({ summary: "Keep waiting where an approval or more devices are needed." }),
     timeout: durationFlag({
       summary: "Stop looking after this long; the rollout stays.",
@@ -53,7 +54,7 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
     }
     const { interruption } = await import("../cli/interruption.ts");
     const { runRelease } = await import("../cli/release/run-release.ts");
-    const { progressStyle } = await import("../cli/release/run-steps.ts");
+    const { progressFor } = await import("../cli/release/progress.ts");
     const result = await runRelease({
       file: args.file,
       env: process.env,
@@ -65,17 +66,23 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
       timeoutMs: flags.timeout,
       waitForPeople: flags.wait,
       detach: flags.detach,
-      style: progressStyle(this.jsonEnabled()),
+      progress: progressFor(this.jsonEnabled(), systemClock),
+      again: flags.again,
     });
     return { dryRun: false, ...result };
   }
 
   protected override render(outcome: Outcome): string {
-    return outcome.dryRun ? planText(outcome.plan) : rolloutText(outcome.rollout, Date.now());
+    if (outcome.dryRun) return planText(outcome.plan);
+    return outcome.rollout ? rolloutText(outcome.rollout, Date.now()) : nothingToRollOut(outcome.plan);
   }
 
   protected override exitOf(outcome: Outcome): ExitCode {
     if (outcome.dryRun) return outcome.plan.feasible ? Exit.done : Exit.blocked;
-    return exitOfRollout(outcome.rollout);
+    return outcome.rollout ? exitOfRollout(outcome.rollout) : Exit.done;
   }
+}
+
+function nothingToRollOut({ product, release }: Plan): string {
+  return `Nothing to roll out: the field is on ${product} ${release} already.`;
 }

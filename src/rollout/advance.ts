@@ -2,7 +2,7 @@ import { Exit } from "../base/error-codes.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
 import { factsOfResolved } from "../bundle/resolved-facts.ts";
 import { createRelation } from "../compat/relation.ts";
-import { decide } from "./engine/decide.ts";
+import { decide, nextEffect } from "./engine/decide.ts";
 import type { RolloutEvent } from "./engine/events.ts";
 import { kindOf } from "./engine/release-kinds.ts";
 import { hasEnded, type RolloutState } from "./engine/state.ts";
@@ -33,8 +33,8 @@ export async function advance(journal: RolloutJournal, ports: RolloutPorts): Pro
     };
 
     if (!hasEnded(state.status)) take(await look(state, ports));
-    for (let count = 0; state.pending.length > 0; count++) {
-      const [effect] = state.pending;
+    for (let count = 0; ; count++) {
+      const effect = nextEffect(state);
       if (!effect) break;
       if (count >= effectsPerTurnMax) throw new Error(`rollout ${journal.rolloutId} does not come to rest`);
       take(

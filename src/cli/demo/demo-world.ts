@@ -51,7 +51,7 @@ export async function startDemoWorld(options: {
       clock,
       random,
       timeScale,
-      adoptionMeanMs: dayMs,
+      adoptionMeanMs: dayMs / 2,
       visitIntervalMs: dayMs / 4,
       eagerPercent: 5,
       reviewDelayMs: 0,

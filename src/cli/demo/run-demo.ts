@@ -7,9 +7,8 @@ import { createRelation } from "../../compat/relation.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
 import { readRollout, tell } from "../../rollout/advance.ts";
 import type { Context } from "../context.ts";
-import type { Conversation } from "../conversation.ts";
 import { runRelease } from "../release/run-release.ts";
-import type { ProgressStyle } from "../release/run-steps.ts";
+import type { Progress } from "../release/progress.ts";
 import { startDemoWorld, type DemoWorld } from "./demo-world.ts";
 import { type Fault, prepareWorkspace } from "./prepare-workspace.ts";
 
@@ -20,8 +19,8 @@ export interface DemoOptions {
   readonly openContext: () => Promise<Context>;
   readonly clock: Clock;
   readonly signal: AbortSignal;
-  readonly style: ProgressStyle;
-  readonly conversation: Conversation;
+  readonly progress: Progress;
+  readonly say: (text: string) => void;
 }
 
 export interface DemoResult {
@@ -38,7 +37,7 @@ const approver = "the demo itself";
 
 /** Releases the ceiling fan to a fleet and users that it starts itself, and approves in their place. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
-  const { clock, conversation, signal } = options;
+  const { clock, deviceCount, progress, signal } = options;
   const dir = resolve(options.dir);
   prepareWorkspace(
     fileURLToPath(new URL("../../../examples/ceiling-fan", import.meta.url)),
@@ -47,15 +46,12 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   );
   chdir(dir);
   const context = await options.openContext();
-  conversation.info(
-    `Starting a fleet server, an app store, ${options.deviceCount} virtual devices and 2 agent processes in ${dir}`,
-  );
-  const world = await startDemoWorld({
-    dir,
-    deviceCount: options.deviceCount,
-    context,
-    clock,
-    log: () => {},
+  const world = await progress.step("Set up", async () => {
+    const value = await startDemoWorld({ dir, deviceCount, context, clock, log: () => {} });
+    return {
+      value,
+      note: `a fleet server, an app store with users, ${deviceCount} virtual devices and ${value.agents.length} agent processes in ${dir}`,
+    };
   });
   try {
     const approved = new Set<string>();
@@ -70,14 +66,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
       timeoutMs: 5 * 60_000,
       waitForPeople: true,
       detach: false,
-      style: options.style,
+      again: false,
+      progress,
       onView: async (view) => {
         const [stage = ""] = view.wave.split(" ");
         if (view.status !== "awaiting-approval" || approved.has(stage)) return;
         approved.add(stage);
         await approve(context, view.rolloutId, stage, clock.now());
+        options.say(
+          `The demo approves stage ${stage} itself; a person types: iotctl rollout approve --stage ${stage}`,
+        );
       },
     });
+    if (!rollout) throw new Error("the demo found nothing to roll out");
     return {
       dir,
       rollout,

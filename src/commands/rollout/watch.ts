@@ -27,7 +27,7 @@ export default class Watch extends RolloutCommand<typeof Watch> {
     const { systemClock } = await import("../../base/clock.ts");
     const { interruption } = await import("../../cli/interruption.ts");
     const { watchRollout } = await import("../../cli/release/watch-rollout.ts");
-    const { progressStyle } = await import("../../cli/release/run-steps.ts");
+    const { progressFor } = await import("../../cli/release/progress.ts");
     const context = await this.context(flags.env);
     return watchRollout({
       journal: await openRollout(await context.journals(), args.rollout),
@@ -37,7 +37,7 @@ export default class Watch extends RolloutCommand<typeof Watch> {
       timeoutMs: flags.timeout,
       waitForPeople: flags.wait,
       signal: interruption(),
-      style: progressStyle(this.jsonEnabled()),
+      progress: progressFor(this.jsonEnabled(), systemClock),
     });
   }
 

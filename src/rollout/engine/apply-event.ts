@@ -1,3 +1,4 @@
+import { assignEffect, type Effect } from "./effects.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
 import { withdraw } from "./withdraw.ts";
@@ -67,18 +68,43 @@ function initialState(config: RolloutConfig, nowMs: number): RolloutState {
 
 function applyObserved(state: RolloutState, event: Observed): RolloutState {
   const unchanged =
+    event.lapsed.length === 0 &&
     Object.keys(event.progress).length === 0 &&
     Object.keys(event.returning).length === 0 &&
     event.waiting === null &&
     event.population === null;
   if (unchanged) return state;
+  const current = withoutLapsed(state, new Set(event.lapsed));
   return {
-    ...state,
-    devices: { ...state.devices, ...event.progress },
-    returning: { ...state.returning, ...event.returning },
+    ...current,
+    devices: { ...current.devices, ...event.progress },
+    returning: { ...current.returning, ...event.returning },
     waiting: event.waiting ?? state.waiting,
     population: event.population ?? state.population,
   };
+}
+
+function withoutLapsed(state: RolloutState, lapsed: ReadonlySet<string>): RolloutState {
+  if (lapsed.size === 0) return state;
+  let { devices, returning } = state;
+  const pending: Effect[] = [];
+  for (const effect of state.pending) {
+    if (effect.kind !== "assign" || !effect.deviceIds.some((deviceId) => lapsed.has(deviceId))) {
+      pending.push(effect);
+      continue;
+    }
+    const gone = effect.deviceIds.filter((deviceId) => lapsed.has(deviceId));
+    if (effect.rollback) returning = without(returning, gone);
+    else devices = without(devices, gone);
+    const left = effect.deviceIds.filter((deviceId) => !lapsed.has(deviceId));
+    if (left.length > 0) pending.push(assignEffect(effect.assignmentId, effect, left));
+  }
+  return { ...state, devices, returning, pending };
+}
+
+function without(devices: RolloutState["devices"], gone: Iterable<string>): RolloutState["devices"] {
+  const ids = new Set(gone);
+  return Object.fromEntries(Object.entries(devices).filter(([deviceId]) => !ids.has(deviceId)));
 }
 
 function applyEffectDone(state: RolloutState, event: RolloutEvent & { type: "effect-done" }): RolloutState {
@@ -92,15 +118,13 @@ function applyEffectDone(state: RolloutState, event: RolloutEvent & { type: "eff
       return { ...state, pending, exposed: { ...state.exposed, [effect.component]: effect.percent } };
     case "assign": {
       const refused = new Map((event.refused ?? []).map(({ deviceId, reason }) => [deviceId, reason]));
-      const without = (devices: RolloutState["devices"]): RolloutState["devices"] =>
-        Object.fromEntries(Object.entries(devices).filter(([deviceId]) => !refused.has(deviceId)));
       return {
         ...state,
         pending,
         ...(effect.rollback
-          ? { returning: without(state.returning) }
+          ? { returning: without(state.returning, refused.keys()) }
           : {
-              devices: without(state.devices),
+              devices: without(state.devices, refused.keys()),
               waiting: { ...state.waiting, ...Object.fromEntries(refused) },
             }),
       };
@@ -116,11 +140,21 @@ function applyEffectFailed(
   state: RolloutState,
   event: RolloutEvent & { type: "effect-failed" },
 ): RolloutState {
-  if (!state.pending.some(({ key }) => key === event.key)) return state;
+  const effect = state.pending.find(({ key }) => key === event.key);
+  if (!effect) return state;
+  const reason = event.message;
+  // The way back is not tried for ever: these devices stay as they are, for this reason.
+  const kept = effect.kind === "assign" && effect.rollback ? effect.deviceIds : [];
+  const returning = { ...state.returning };
+  for (const deviceId of kept) {
+    const progress = returning[deviceId];
+    if (progress) returning[deviceId] = { ...progress, status: "failed", reason };
+  }
   return {
     ...state,
-    pending: state.pending.filter(({ key }) => key !== event.key),
-    failure: state.failure ?? { gate: null, reason: event.message },
+    returning,
+    pending: state.pending.filter((other) => other !== effect),
+    failure: state.failure ?? { gate: null, reason },
   };
 }
 

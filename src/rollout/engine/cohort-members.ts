@@ -1,17 +1,16 @@
 import type { Device } from "../../fleet/fleet-backend.ts";
 import type { Wave } from "../../manifest/release.ts";
 import { bucketOf, inCohort } from "./cohort.ts";
-import type { DeviceProgress } from "./state.ts";
 
 /**
- * The devices that the waves so far open to and that are not part of the rollout yet, in sticky
- * order. A wave that is bounded (`max`) never holds more devices than that; a device that its gate
+ * Who of the candidates the waves so far open to, in sticky order. A wave that is bounded (`max`)
+ * never holds more devices of one firmware than that, `taken` of them before; a device that its gate
  * makes wait takes up no place.
  */
 export function cohortOf(
   candidates: readonly Device[],
   waves: readonly Wave[],
-  taken: Readonly<Record<string, DeviceProgress>>,
+  taken: number,
   salt: string,
   admits: (device: Device) => boolean,
 ): Device[] {
@@ -22,9 +21,9 @@ export function cohortOf(
     asked.set(device.id, answer);
     return answer;
   };
-  const sorted = candidates
-    .filter((device) => !(device.id in taken))
-    .toSorted((a, b) => bucketOf(a.id, salt) - bucketOf(b.id, salt) || (a.id < b.id ? -1 : 1));
+  const sorted = candidates.toSorted(
+    (a, b) => bucketOf(a.id, salt) - bucketOf(b.id, salt) || (a.id < b.id ? -1 : 1),
+  );
   for (const { devices: selection } of waves) {
     if (selection.kind === "percent") {
       for (const device of sorted) {
@@ -33,7 +32,7 @@ export function cohortOf(
       continue;
     }
     const max = selection.max ?? Infinity;
-    let places = max - Object.keys(taken).length - chosen.size;
+    let places = max - taken - chosen.size;
     for (const device of sorted) {
       if (places <= 0) break;
       if (device.labels[selection.label] !== selection.value || chosen.has(device.id)) continue;

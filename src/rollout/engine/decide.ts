@@ -1,8 +1,8 @@
 import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
-import { assignmentIdOf } from "./effects.ts";
+import { assignEffect, assignmentIdOf } from "./effects.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
-import { gatesInForce, judgeGates } from "./gates.ts";
+import { gatesAreOpen, gatesInForce } from "./gates.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { retirementsMissing } from "./retirement.ts";
 import type { Phase } from "./schedule.ts";
@@ -27,12 +27,18 @@ export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: 
   if (state.status === "running" || state.status === "awaiting-approval") {
     if (event.type === "observed") state = assignAdmissible(state, event);
     state = advanceWaves(state, nowMs);
-  } else if (state.status === "rolling-back") {
-    if (event.type === "observed") state = assignReturnable(state, event);
-    state = finishRollback(state, nowMs);
+  } else if (state.status === "rolling-back" && event.type === "observed") {
+    state = assignReturnable(state, event);
+    // Only a look after all was taken back can tell that nothing has begun meanwhile.
+    if (before?.status === "rolling-back" && before.pending.length === 0) state = finishRollback(state, nowMs);
   }
   const known = new Set(before?.pending.map((effect) => effect.key));
   return { state, effects: state.pending.filter((effect) => !known.has(effect.key)) };
+}
+
+/** What is to be done next. While the rollout is paused nothing is, though it had been decided before. */
+export function nextEffect(state: RolloutState): Effect | undefined {
+  return state.status === "paused" ? undefined : state.pending[0];
 }
 
 /** Health is watched in every state that has not ended: a pause or a missing approval disarms nothing. */
@@ -58,22 +64,14 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
   // A service that firmware of the same phase was planned after is there before the first device moves.
   if (state.pending.some((effect) => effect.kind === "deploy-service")) return state;
   let next = state;
-  const fresh = event.admissible.filter(({ deviceId }) => !(deviceId in state.devices));
+  const fresh = event.admissible.filter(({ deviceId }) => !Object.hasOwn(state.devices, deviceId));
   for (const component of new Set(fresh.map((device) => device.component))) {
     const version = state.config.resolved.components[component]?.version;
     if (version === undefined) continue;
     const chosen = fresh.filter((device) => device.component === component);
     const assignmentId = assignmentIdOf(state.config.rolloutId, component, version, false);
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
-    const effect: Effect = {
-      kind: "assign",
-      key: `assign:${assignmentId}:${deviceIds[0]}`,
-      assignmentId,
-      component,
-      version,
-      rollback: false,
-      deviceIds,
-    };
+    const effect = assignEffect(assignmentId, { component, version, rollback: false }, deviceIds);
     const devices = { ...next.devices };
     for (const { deviceId, from } of chosen) devices[deviceId] = assignedProgress(component, from);
     next = { ...next, devices, pending: [...next.pending, effect] };
@@ -83,21 +81,15 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
 
 function assignReturnable(state: RolloutState, event: Observed): RolloutState {
   let next = state;
-  const fresh = event.returnable.filter(({ deviceId }) => !(deviceId in state.returning));
+  const fresh = event.returnable.filter(({ deviceId }) => !Object.hasOwn(state.returning, deviceId));
   for (const key of new Set(fresh.map(({ component, to }) => `${component}@${to}`))) {
     const chosen = fresh.filter(({ component, to }) => `${component}@${to}` === key);
     const [first] = chosen;
     if (!first) continue;
     const assignmentId = assignmentIdOf(state.config.rolloutId, first.component, first.to, true);
-    const effect: Effect = {
-      kind: "assign",
-      key: `assign:${assignmentId}:${first.deviceId}`,
-      assignmentId,
-      component: first.component,
-      version: first.to,
-      rollback: true,
-      deviceIds: chosen.map(({ deviceId }) => deviceId),
-    };
+    const what = { component: first.component, version: first.to, rollback: true };
+    const deviceIds = chosen.map(({ deviceId }) => deviceId);
+    const effect = assignEffect(assignmentId, what, deviceIds);
     const returning = { ...next.returning };
     for (const { deviceId, component } of chosen) {
       const from = state.config.resolved.components[component]?.version ?? "";
@@ -122,6 +114,8 @@ function advanceWaves(state: RolloutState, nowMs: number): RolloutState {
     if (next.waveIndex >= phase.waves.length) {
       next = { ...next, phaseIndex: next.phaseIndex + 1, waveIndex: 0, waveEntered: false };
     } else if (!next.waveEntered) {
+      // What had passed may have turned while the rollout waited for people or for versions to leave.
+      if (!gatesAreOpen(next)) return running(next);
       if (next.waveIndex === 0 && retirementsMissing(next, phase).length > 0) return running(next);
       if (approvalsMissing(next, phase) > 0) {
         return next.status === "awaiting-approval" ? next : { ...next, status: "awaiting-approval" };
@@ -184,18 +178,18 @@ function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
     state.pending.length === 0 &&
     state.population !== null &&
     nowMs - state.waveStartedAtMs >= stage.bakeMs &&
-    judgeGates(state).every(({ verdict }) => verdict === "pass" || verdict === "not-applicable") &&
+    gatesAreOpen(state) &&
     !Object.values(state.devices).some((device) => device.status === "updating")
   );
 }
 
-/** Over when every device that was updated is back, could not go back, or has to stay as it is. */
+/** Over when every device that was updated is back, could not go back, or has to stay or sleep as it is. */
 function finishRollback(state: RolloutState, nowMs: number): RolloutState {
   const settled = Object.entries(state.devices).every(([deviceId, device]) => {
     if (device.status === "updating") return false;
-    if (device.status !== "updated") return true;
-    const back = state.returning[deviceId]?.status;
-    return back === "updated" || back === "failed" || deviceId in state.waiting;
+    const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId]?.status : undefined;
+    if (back === "updated" || back === "failed" || Object.hasOwn(state.waiting, deviceId)) return true;
+    return back === undefined && device.status !== "updated";
   });
   if (!settled || state.pending.length > 0) return state;
   return { ...state, status: "rolled-back", endedAtMs: nowMs };

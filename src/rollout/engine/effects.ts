@@ -20,23 +20,39 @@ export type Effect =
       readonly percent: number;
     }
   | { readonly kind: "halt-app"; readonly key: string; readonly component: string; readonly version: string }
-  | {
-      readonly kind: "assign";
-      readonly key: string;
-      readonly assignmentId: string;
-      readonly component: string;
-      readonly version: string;
-      readonly rollback: boolean;
-      readonly deviceIds: readonly string[];
-    }
+  | AssignEffect
   | { readonly kind: "cancel"; readonly key: string; readonly assignmentId: string };
 
-/** The assignment that carries one firmware version of a rollout, forwards or back. */
+export interface AssignEffect {
+  readonly kind: "assign";
+  readonly key: string;
+  readonly assignmentId: string;
+  readonly component: string;
+  readonly version: string;
+  readonly rollback: boolean;
+  readonly deviceIds: readonly string[];
+}
+
+/** A device is part of one pending assignment at most, so the first of them makes the key unique. */
+export function assignEffect(
+  assignmentId: string,
+  what: Pick<AssignEffect, "component" | "version" | "rollback">,
+  deviceIds: readonly string[],
+): AssignEffect {
+  const { component, rollback, version } = what;
+  const key = `assign:${assignmentId}:${deviceIds[0]}`;
+  return { kind: "assign", key, assignmentId, component, version, rollback, deviceIds };
+}
+
+/**
+ * The assignment that carries one firmware version of a rollout, forwards or back. The plus of build
+ * metadata is not among the characters of an assignment id, an underscore is in no version.
+ */
 export function assignmentIdOf(
   rolloutId: string,
   component: string,
   version: string,
   rollback: boolean,
 ): string {
-  return `${rolloutId}:${component}@${version}${rollback ? ":back" : ""}`;
+  return `${rolloutId}:${component}@${version}${rollback ? ":back" : ""}`.replaceAll("+", "_");
 }

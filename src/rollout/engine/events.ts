@@ -33,6 +33,11 @@ export interface Observed {
     readonly component: string;
     readonly from: string;
   }[];
+  /**
+   * Devices of an assignment that was decided and is not confirmed, which the backend does not know
+   * and which may not have it any more: what was true of them before a crash or a pause has lapsed.
+   */
+  readonly lapsed: readonly string[];
   /** Progress of devices that changed. */
   readonly progress: Readonly<Record<string, DeviceProgress>>;
   readonly returning: Readonly<Record<string, DeviceProgress>>;

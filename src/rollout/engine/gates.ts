@@ -1,5 +1,5 @@
-import type { Gate, Stage } from "../../manifest/release.ts";
-import { kindOf, phasesOf } from "./release-kinds.ts";
+import type { Gate } from "../../manifest/release.ts";
+import { introductionsBegun, kindOf, lastWave } from "./release-kinds.ts";
 import { devicesNeededToPass, sequentialTest } from "./sequential-test.ts";
 import type { RolloutState } from "./state.ts";
 
@@ -7,89 +7,113 @@ export type GateVerdict = "pass" | "fail" | "inconclusive" | "not-applicable";
 
 export interface GateStatus {
   readonly name: string;
+  /** The firmware whose devices are judged; null while there is none. */
+  readonly component: string | null;
   readonly verdict: GateVerdict;
   /** Devices that count, and how many of them count as failures. */
   readonly devices: number;
   readonly failures: number;
+  /** Updated devices that may still turn out as failures: they do not count yet, and they hold a pass back. */
+  readonly undecided: number;
   readonly limitPercent: number;
   /** How many good devices it takes to pass when none fails. */
   readonly devicesNeeded: number;
 }
 
-/** The gates that the current stage needs to end, judged on every device of the rollout so far. */
+/**
+ * The gates that stand between the last wave that was entered and the next. Each firmware is judged
+ * by itself, for the good devices of one prove nothing about another.
+ */
 export function judgeGates(state: RolloutState): GateStatus[] {
-  const stage = currentStage(state);
-  return (stage?.gates ?? []).map((name) => judgeGate(name, state));
+  const stage = state.config.stages[lastWave(state)?.stageIndex ?? -1];
+  return (stage?.gates ?? []).flatMap((name) => judgeGate(name, state));
 }
 
 /** The gates of every stage that has begun: a stage that is over is still watched. */
 export function gatesInForce(state: RolloutState): GateStatus[] {
   const stages = state.config.stages.slice(0, stagesBegun(state));
-  return [...new Set(stages.flatMap(({ gates }) => gates))].map((name) => judgeGate(name, state));
+  return [...new Set(stages.flatMap(({ gates }) => gates))].flatMap((name) => judgeGate(name, state));
 }
 
-function currentStage(state: RolloutState): Stage | undefined {
-  const waves = phasesOf(state.config)[state.phaseIndex]?.waves;
-  return state.config.stages[waves?.[state.waveIndex]?.stageIndex ?? -1];
+/** Whether nothing that was measured stands against the next wave. */
+export function gatesAreOpen(state: RolloutState): boolean {
+  return judgeGates(state).every(({ verdict }) => verdict === "pass" || verdict === "not-applicable");
 }
 
 function stagesBegun(state: RolloutState): number {
   if (state.phaseIndex > 0) return state.config.stages.length;
-  const entered = state.waveEntered ? state.waveIndex : state.waveIndex - 1;
-  const wave = phasesOf(state.config)[0]?.waves[entered];
+  const wave = lastWave(state);
   return wave ? wave.stageIndex + 1 : 0;
 }
 
-/** One gate by name. A gate that is not defined is inconclusive: it never ships. */
-export function judgeGate(name: string, state: RolloutState): GateStatus {
+/** One gate by name, for each firmware that has moved. A gate that is not defined is inconclusive: it never ships. */
+export function judgeGate(name: string, state: RolloutState): GateStatus[] {
   const gate = state.config.gates[name];
-  if (!gate) {
-    return {
-      name,
-      verdict: "inconclusive",
-      devices: 0,
-      failures: 0,
-      limitPercent: 0,
-      devicesNeeded: Infinity,
-    };
-  }
-  const { devices, failures } = countDevices(gate, state);
-  const limit = gate.limitPercent / 100;
-  const test = sequentialTest(failures, devices, limit, gate.alpha);
-  const verdict = test === "hold" ? "inconclusive" : test;
+  const components = firmwareMoved(state);
+  if (!gate) return [judgement(name, null, "inconclusive")];
+  if (components.length === 0) return [judgement(name, gate, "not-applicable")];
+  return components.map((component) => {
+    const counts = countDevices(gate, component, state);
+    return { ...judgement(name, gate, verdictOf(gate, counts)), component, ...counts };
+  });
+}
+
+function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateStatus {
   return {
     name,
-    verdict: firmwareHasMoved(state) ? verdict : "not-applicable",
-    devices,
-    failures,
-    limitPercent: gate.limitPercent,
-    devicesNeeded: devicesNeededToPass(limit, gate.alpha),
+    component: null,
+    verdict,
+    devices: 0,
+    failures: 0,
+    undecided: 0,
+    limitPercent: gate?.limitPercent ?? 0,
+    devicesNeeded: gate ? devicesNeededToPass(gate.limitPercent / 100, gate.alpha) : Infinity,
   };
 }
 
-/** Device gates have a say from the phase on in which the first firmware is introduced. */
-function firmwareHasMoved({ config, phaseIndex }: RolloutState): boolean {
-  return phasesOf(config)
-    .slice(0, phaseIndex + 1)
-    .some((phase) => phase.introductions.some((step) => kindOf(config, step.component) === "firmware"));
+/** Good devices speak up sooner than silent ones can be counted, so until then these count against a pass. */
+function verdictOf({ alpha, limitPercent }: Gate, { devices, failures, undecided }: Counts): GateVerdict {
+  const limit = limitPercent / 100;
+  if (sequentialTest(failures, devices, limit, alpha) === "fail") return "fail";
+  const atWorst = sequentialTest(failures + undecided, devices + undecided, limit, alpha);
+  return atWorst === "pass" ? "pass" : "inconclusive";
 }
 
-function countDevices(gate: Gate, state: RolloutState): { devices: number; failures: number } {
-  let devices = 0;
-  let failures = 0;
+/** Gates have a say about a firmware from its introduction on, if anybody is there who may take it. */
+function firmwareMoved(state: RolloutState): string[] {
+  const { config } = state;
+  return introductionsBegun(state)
+    .map(({ component }) => component)
+    .filter((component) => kindOf(config, component) === "firmware")
+    .filter((component) => (config.plan.field[component] ?? []).length > 0);
+}
+
+interface Counts {
+  readonly devices: number;
+  readonly failures: number;
+  readonly undecided: number;
+}
+
+function countDevices(gate: Gate, component: string, state: RolloutState): Counts {
+  const counts = { devices: 0, failures: 0, undecided: 0 };
   for (const progress of Object.values(state.devices)) {
+    if (progress.component !== component) continue;
     switch (gate.measure) {
       case "update-failure":
         if (progress.status !== "updated" && progress.status !== "failed") continue;
-        devices++;
-        if (progress.status === "failed") failures++;
+        counts.devices++;
+        if (progress.status === "failed") counts.failures++;
         break;
       case "silent-after-update":
-        if (progress.status !== "updated" || !(progress.heard || progress.silent)) continue;
-        devices++;
-        if (progress.silent) failures++;
+        if (progress.status !== "updated") continue;
+        if (!progress.heard && !progress.silent) {
+          counts.undecided++;
+          continue;
+        }
+        counts.devices++;
+        if (progress.silent) counts.failures++;
         break;
     }
   }
-  return { devices, failures };
+  return counts;
 }

@@ -2,7 +2,11 @@ import { hardwareOf, kindOf } from "./release-kinds.ts";
 import type { Population, RolloutConfig } from "./state.ts";
 import type { Snapshot } from "./survey.ts";
 
-/** Who runs what. Devices that were not seen within the retire window do not count any more. */
+/**
+ * Who runs what. Devices that were not seen within the retire window do not count any more. A
+ * component of which nothing can be known (no devices listed, a store that cannot tell and no device
+ * that met the app) is absent, which is not the same as one that nobody uses.
+ */
 export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: number): Population {
   const seen = snapshot.devices.filter(
     ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= config.retire.unseenMs,
@@ -14,6 +18,7 @@ export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: n
   };
   for (const component of Object.keys(config.resolved.components).toSorted()) {
     if (kindOf(config, component) === "firmware") {
+      if (snapshot.devices.length > 0) versions[component] = {};
       const hardware = new Set(hardwareOf(config, component));
       for (const device of seen) {
         if (device.reportedVersion !== null && hardware.has(device.hardware))
@@ -22,6 +27,7 @@ export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: n
     } else if (kindOf(config, component) === "app") {
       const installed = snapshot.installed[component];
       if (installed) {
+        versions[component] = {};
         for (const [version, users] of Object.entries(installed)) count(component, version, users);
       } else {
         for (const device of seen) {

@@ -1,5 +1,6 @@
-import type { RolloutConfig } from "./state.ts";
-import { type Phase, schedulePhases } from "./schedule.ts";
+import type { PlanStep } from "../../planner/plan.ts";
+import type { RolloutConfig, RolloutState } from "./state.ts";
+import { type Phase, schedulePhases, type ScheduledWave } from "./schedule.ts";
 
 /** What kind of component the release says it is; a name it does not know is a service. */
 export function kindOf(config: RolloutConfig, component: string): "app" | "firmware" | "service" {
@@ -9,6 +10,31 @@ export function kindOf(config: RolloutConfig, component: string): "app" | "firmw
 /** The phases of a rollout's plan. */
 export function phasesOf(config: RolloutConfig): readonly Phase[] {
   return schedulePhases(config.plan, config.stages, (component) => kindOf(config, component));
+}
+
+/** What has been introduced so far, whether or not it was confirmed. */
+export function introductionsBegun({
+  config,
+  phaseIndex,
+  waveEntered,
+  waveIndex,
+}: RolloutState): readonly PlanStep[] {
+  const phases = waveEntered || waveIndex > 0 ? phaseIndex + 1 : phaseIndex;
+  return phasesOf(config)
+    .slice(0, phases)
+    .flatMap((phase) => phase.introductions);
+}
+
+/** The wave that was entered last; undefined before the first. */
+export function lastWave({
+  config,
+  phaseIndex,
+  waveEntered,
+  waveIndex,
+}: RolloutState): ScheduledWave | undefined {
+  const phases = phasesOf(config);
+  const entered = waveEntered ? waveIndex : waveIndex - 1;
+  return entered >= 0 ? phases[phaseIndex]?.waves[entered] : phases[phaseIndex - 1]?.waves.at(-1);
 }
 
 /** Hardware models that a component's target version has an image for. */

@@ -4,6 +4,8 @@ export type SequentialVerdict = "pass" | "fail" | "hold";
 const gridPoints = 64;
 /** The lowest rate that the passing mixture looks at, as a share of the limit. */
 const lowestShare = 0.01;
+/** No fleet is larger. */
+const devicesMax = 1_000_000_000;
 
 /**
  * An anytime-valid test of a failure rate against a limit, with the device as the unit: looking
@@ -24,22 +26,29 @@ export function sequentialTest(
   if (!(limit > 0 && limit < 1 && alpha > 0 && alpha < 0.5 && failures >= 0 && failures <= devices)) {
     return "hold";
   }
-  const threshold = 1 / alpha;
-  if (mixtureRatio(failures, devices, limit, (share) => limit ** (1 - share)) > threshold) return "fail";
-  if (mixtureRatio(failures, devices, limit, (share) => limit * lowestShare ** share) > threshold)
-    return "pass";
-  return "hold";
+  // A rate on the other side of the limit than what was seen is never likelier than the limit itself.
+  const [verdict, rateAt] =
+    failures > devices * limit
+      ? (["fail", (share: number) => limit ** (1 - share)] as const)
+      : (["pass", (share: number) => limit * lowestShare ** share] as const);
+  return mixtureRatio(failures, devices, limit, rateAt) > 1 / alpha ? verdict : "hold";
 }
 
-/** The fewest devices, all of them good, that can pass; what a stage must hold to be able to. */
+/** The fewest devices, all of them good, that can pass; what a stage must hold to be able to. Infinity when none are enough. */
 export function devicesNeededToPass(limit: number, alpha: number): number {
-  let devices = 1;
-  // Bounded: the ratio grows without limit, but a limit near zero needs very many.
-  while (devices < 10_000_000 && sequentialTest(0, devices, limit, alpha) !== "pass") {
-    devices = Math.max(devices + 1, Math.floor(devices * 1.01));
+  const passes = (devices: number): boolean => sequentialTest(0, devices, limit, alpha) === "pass";
+  let enough = 1;
+  while (!passes(enough)) {
+    if (enough > devicesMax) return Infinity;
+    enough *= 2;
   }
-  while (devices > 1 && sequentialTest(0, devices - 1, limit, alpha) === "pass") devices--;
-  return devices;
+  let tooFew = Math.floor(enough / 2);
+  while (enough - tooFew > 1) {
+    const middle = Math.floor((enough + tooFew) / 2);
+    if (passes(middle)) enough = middle;
+    else tooFew = middle;
+  }
+  return enough;
 }
 
 function mixtureRatio(

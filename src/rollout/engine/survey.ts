@@ -1,14 +1,15 @@
 import { admitDevice } from "../../compat/device-gate.ts";
 import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import { formatDuration } from "../../base/durations.ts";
 import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
 import type { Wave } from "../../manifest/release.ts";
 import { cohortOf } from "./cohort-members.ts";
 import { assignmentIdOf } from "./effects.ts";
 import type { Observed } from "./events.ts";
 import { populationOf } from "./population.ts";
-import { trackDevice } from "./track-device.ts";
-import { hardwareOf, kindOf, phasesOf } from "./release-kinds.ts";
+import { hardwareOf, introductionsBegun, kindOf, phasesOf } from "./release-kinds.ts";
 import { hasEnded, type DeviceProgress, type RolloutState } from "./state.ts";
+import { silenceDeadlineMs, trackDevice } from "./track-device.ts";
 
 /** What the backends say at one moment. */
 export interface Snapshot {
@@ -28,22 +29,41 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const waiting: Record<string, string> = {};
   const progress = changes(state, state.devices, devices, snapshot, false, nowMs);
   const returning = changes(state, state.returning, devices, snapshot, true, nowMs);
-  const current: RolloutState = { ...state, devices: { ...state.devices, ...progress } };
-  const admissible = hasEnded(state.status)
-    ? []
-    : findAdmissible(current, snapshot.devices, relation, waiting);
-  const returnable =
-    state.status === "rolling-back" ? findReturnable(current, devices, relation, waiting) : [];
+  const unreached = devicesUnreached(state, snapshot);
+  const isReached = ([deviceId]: [string, DeviceProgress]): boolean => !unreached.has(deviceId);
+  const goesBack = state.status === "rolling-back";
+  const known = Object.entries({ ...state.devices, ...progress });
+  const current: RolloutState = {
+    ...state,
+    devices: Object.fromEntries(goesBack ? known : known.filter(isReached)),
+    returning: Object.fromEntries(Object.entries({ ...state.returning, ...returning }).filter(isReached)),
+  };
+  const admissible =
+    goesBack || hasEnded(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
+  const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];
+  const asked = new Set([...admissible, ...returnable].map(({ deviceId }) => deviceId));
   const population = populationOf(state.config, snapshot, nowMs);
   return {
     type: "observed",
     admissible,
+    lapsed: [...unreached].filter((deviceId) => !asked.has(deviceId)),
     progress,
     returning,
     waiting: sameJson(waiting, state.waiting) ? null : waiting,
     population: sameJson(population, state.population) ? null : population,
     returnable,
   };
+}
+
+/** Devices of assignments that are not confirmed and that the backend does not know of. */
+function devicesUnreached(state: RolloutState, { outcomes }: Snapshot): Set<string> {
+  const unreached = new Set<string>();
+  for (const effect of state.pending) {
+    if (effect.kind !== "assign") continue;
+    for (const deviceId of effect.deviceIds) unreached.add(deviceId);
+    for (const { deviceId } of outcomes[effect.assignmentId] ?? []) unreached.delete(deviceId);
+  }
+  return unreached;
 }
 
 function changes(
@@ -62,10 +82,10 @@ function changes(
   for (const assignmentId of assignmentsOf(state, rollback)) byId(assignmentId);
   for (const [deviceId, progress] of Object.entries(known)) {
     // A device on its way back is judged there; that it left the new version is what was asked of it.
-    if (!rollback && deviceId in state.returning) continue;
+    if (!rollback && Object.hasOwn(state.returning, deviceId)) continue;
     const target = rollback
       ? (state.devices[deviceId]?.from ?? "")
-      : (state.config.resolved.components[progress.component]?.version ?? "");
+      : versionOf(state, progress.component);
     const next = trackDevice(
       progress,
       target,
@@ -81,12 +101,12 @@ function changes(
 
 /** The assignments that a rollout has made in one direction, whatever became of them. */
 export function assignmentsOf(state: RolloutState, rollback: boolean): string[] {
-  const { rolloutId, resolved } = state.config;
+  const { rolloutId } = state.config;
   const ids = Object.entries(rollback ? state.returning : state.devices).map(([deviceId, { component }]) =>
     assignmentIdOf(
       rolloutId,
       component,
-      rollback ? (state.devices[deviceId]?.from ?? "") : (resolved.components[component]?.version ?? ""),
+      rollback ? (state.devices[deviceId]?.from ?? "") : versionOf(state, component),
       rollback,
     ),
   );
@@ -100,12 +120,14 @@ function findAdmissible(
   waiting: Record<string, string>,
 ): Observed["admissible"] {
   const found: Observed["admissible"][number][] = [];
+  const taken = new Set(Object.keys(state.devices));
   const peers = servicesInField(state);
   for (const { component, waves } of firmwareUnderWay(state)) {
-    const version = state.config.resolved.components[component]?.version ?? "";
+    const version = versionOf(state, component);
     const hardware = new Set(hardwareOf(state.config, component));
     const candidates = devices.filter(
-      (device) => hardware.has(device.hardware) && device.reportedVersion !== version,
+      ({ hardware: model, id, reportedVersion }) =>
+        hardware.has(model) && reportedVersion !== version && !taken.has(id),
     );
     const admits = (device: Device): boolean => {
       const admission = admitDevice({
@@ -125,7 +147,9 @@ function findAdmissible(
       return admission.admitted;
     };
     const salt = `${state.config.resolved.product}@${state.config.resolved.version}`;
-    for (const device of cohortOf(candidates, waves, state.devices, salt, admits)) {
+    const places = Object.values(state.devices).filter((device) => device.component === component).length;
+    for (const device of cohortOf(candidates, waves, places, salt, admits)) {
+      taken.add(device.id);
       found.push({ deviceId: device.id, component, from: device.reportedVersion ?? "" });
     }
   }
@@ -149,14 +173,17 @@ function firmwareUnderWay(state: RolloutState): { component: string; waves: Wave
     });
 }
 
-/** The service versions that a device may meet now. */
-function servicesInField({ config, deployed }: RolloutState): ComponentVersion[] {
+/** The service versions that a device may meet now: until a deployment is confirmed, the old and the new. */
+function servicesInField(state: RolloutState): ComponentVersion[] {
+  const { config, deployed } = state;
+  const begun = introductionsBegun(state);
   return Object.entries(config.resolved.components)
     .filter(([, { kind }]) => kind === "service")
     .flatMap(([component]) => {
       const version = deployed[component];
-      const live = version === undefined ? (config.plan.field[component] ?? []) : [version];
-      return live.map((each) => ({ component, version: each }));
+      const underWay = begun.filter((step) => step.component === component).map((step) => step.version);
+      const live = version === undefined ? [...(config.plan.field[component] ?? []), ...underWay] : [version];
+      return [...new Set(live)].map((each) => ({ component, version: each }));
     });
 }
 
@@ -165,11 +192,19 @@ function findReturnable(
   devices: ReadonlyMap<string, Device>,
   relation: Relation,
   waiting: Record<string, string>,
+  nowMs: number,
 ): Observed["returnable"] {
   const found: Observed["returnable"][number][] = [];
   for (const [deviceId, { component, from, status }] of Object.entries(state.devices)) {
     const device = devices.get(deviceId);
-    if (status !== "updated" || deviceId in state.returning || !device) continue;
+    const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
+    if (back && back.status !== "assigned") continue;
+    // Some say that they failed and run the new version all the same.
+    const isNew = status === "failed" && device?.reportedVersion === versionOf(state, component);
+    if (!back && status !== "updated" && !isNew) continue;
+    if (!device) waiting[deviceId] = "the fleet does not list it any more";
+    else if (back) waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
+    if (!device || back) continue;
     const admission = admitDevice({
       device: {
         hardware: device.hardware,
@@ -186,6 +221,21 @@ function findReturnable(
     else waiting[deviceId] = admission.reasons.map(({ message }) => message).join("; ");
   }
   return found;
+}
+
+/** A device that does not wake up does not keep the way back open: it has its assignment and goes when it wakes. */
+function waitForSleeper(
+  { id, lastContactAtMs }: Device,
+  deadlineMs: number,
+  nowMs: number,
+  waiting: Record<string, string>,
+): void {
+  if (lastContactAtMs !== null && nowMs - lastContactAtMs <= deadlineMs) return;
+  waiting[id] = `not heard of for ${formatDuration(deadlineMs)}; it goes back when it wakes`;
+}
+
+function versionOf({ config }: RolloutState, component: string): string {
+  return config.resolved.components[component]?.version ?? "";
 }
 
 function sameJson(a: unknown, b: unknown): boolean {

@@ -19,7 +19,8 @@ export function trackDevice(
   gates: Readonly<Record<string, Gate>>,
   nowMs: number,
 ): DeviceProgress {
-  if (!outcome) return before;
+  // An assignment that vanished from the backend must not hold the rollout for ever.
+  if (!outcome) return before.status === "updating" ? updating(before, gates, nowMs) : before;
   const reported = device?.reportedVersion ?? outcome.reportedVersion;
   const lastContactAtMs = device?.lastContactAtMs ?? outcome.lastContactAtMs;
   switch (outcome.state) {
@@ -43,7 +44,7 @@ export function trackDevice(
       }
       const heard = lastContactAtMs !== null && lastContactAtMs > closedAtMs;
       const quietSinceMs = Math.max(lastContactAtMs ?? closedAtMs, closedAtMs);
-      const silent = nowMs - quietSinceMs > deadlineMs(gates, "silent-after-update");
+      const silent = nowMs - quietSinceMs > silenceDeadlineMs(gates);
       return {
         ...before,
         status: "updated",
@@ -71,6 +72,11 @@ function updating(
 
 function failed(before: DeviceProgress, reason: string): DeviceProgress {
   return { ...before, status: "failed", reason };
+}
+
+/** After this long without a word from it, a device counts as silent. */
+export function silenceDeadlineMs(gates: Readonly<Record<string, Gate>>): number {
+  return deadlineMs(gates, "silent-after-update");
 }
 
 function deadlineMs(gates: Readonly<Record<string, Gate>>, measure: Gate["measure"]): number {

@@ -5,11 +5,12 @@ import type { RolloutState } from "./state.ts";
 /** Drops what has not been done and takes back what devices have not begun; stores may stop offering. */
 export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
   const { config } = state;
+  const exposed = { ...state.exposed, ...exposuresUnderWay(state) };
   const steps = phasesOf(config).flatMap((phase) => phase.introductions);
   const effects = steps.flatMap(({ component, version }): Effect[] => {
     switch (kindOf(config, component)) {
       case "app":
-        return haltApps && isExposed(state, component)
+        return haltApps && Object.hasOwn(exposed, component)
           ? [{ kind: "halt-app", key: `halt:${component}@${version}`, component, version }]
           : [];
       case "firmware": {
@@ -22,13 +23,19 @@ export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
         return [];
     }
   });
-  return { ...state, pending: effects };
+  return { ...state, exposed, pending: effects };
 }
 
-function isExposed(state: RolloutState, component: string): boolean {
-  // A pending exposure may have happened before a crash, so it counts.
-  return (
-    component in state.exposed ||
-    state.pending.some((effect) => effect.kind === "expose-app" && effect.component === component)
+/** A pending exposure may have happened before a crash, so it counts; not before its app was published. */
+function exposuresUnderWay({ pending }: RolloutState): Record<string, number> {
+  const unpublished = new Set(
+    pending.flatMap((effect) => (effect.kind === "publish-app" ? [effect.component] : [])),
+  );
+  return Object.fromEntries(
+    pending.flatMap((effect) =>
+      effect.kind === "expose-app" && !unpublished.has(effect.component)
+        ? [[effect.component, effect.percent]]
+        : [],
+    ),
   );
 }

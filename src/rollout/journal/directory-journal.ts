@@ -1,4 +1,4 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { diskError } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
@@ -81,7 +81,8 @@ function appendDurably(file: string, atByte: number, lines: string): void {
   try {
     // What a crash left half-written was never acknowledged; the chain goes on behind the last whole record.
     ftruncateSync(descriptor, atByte);
-    writeSync(descriptor, lines);
+    // Not writeSync: it may write a part of the lines and say so only in its result.
+    writeFileSync(descriptor, lines);
     fsyncSync(descriptor);
   } catch (error) {
     ftruncateSync(descriptor, atByte);

@@ -1,0 +1,54 @@
+import { digestBytes } from "../../bundle/digest-file.ts";
+import { openStoredRelease } from "../../bundle/open-stored-release.ts";
+import type { ResolvedRelease } from "../../bundle/resolved-release.ts";
+import type { Release } from "../../manifest/release.ts";
+import type { Plan } from "../../planner/plan.ts";
+import type { RolloutJournal } from "../../rollout/journal/journal.ts";
+import type { ServiceSettings } from "../../rollout/rollout-ports.ts";
+import { startRollout } from "../../rollout/start-rollout.ts";
+import type { Context } from "../context.ts";
+
+/** Starts the rollout of a release as it lies in storage: what devices get is what was published. */
+export async function beginRollout(options: {
+  readonly context: Context;
+  readonly release: Release;
+  /** Of the manifest; commands that deploy services run there. */
+  readonly dir: string;
+  readonly plan: Plan;
+  readonly resolved: ResolvedRelease;
+  readonly atMs: number;
+}): Promise<RolloutJournal> {
+  const { atMs, context, dir, plan, release, resolved } = options;
+  const store = await context.store();
+  const { product, version } = release;
+  const opened = await openStoredRelease({
+    store,
+    product,
+    version,
+    trustedKeys: await context.trustedKeys(),
+  });
+  if (!opened) throw new Error(`${product} ${version} is not in ${store.location}`);
+  const config = {
+    environment: context.environment.name,
+    plan,
+    manifestDigest: opened.stored.manifestDigest,
+    attestationDigest: digestBytes(opened.signature).digest,
+    resolved,
+    stages: release.rollout.stages,
+    gates: release.gates,
+    retire: release.retire,
+    onFailure: release.onFailure,
+    services: servicesOf(release, dir),
+  };
+  return startRollout(await context.journals(), config, atMs);
+}
+
+function servicesOf(release: Release, cwd: string): Record<string, ServiceSettings> {
+  const services: Record<string, ServiceSettings> = {};
+  for (const [name, component] of Object.entries(release.components)) {
+    if (component.kind !== "service") continue;
+    const { deploy, observe } = component;
+    services[name] = { cwd, ...(deploy !== undefined && { deploy }), ...(observe && { observe }) };
+  }
+  return services;
+}

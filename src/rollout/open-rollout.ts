@@ -1,0 +1,67 @@
+import { IotctlError } from "../base/errors.ts";
+import { hasEnded, type RolloutState } from "./engine/state.ts";
+import { foldJournal } from "./fold.ts";
+import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
+
+export interface OpenRollout {
+  readonly journal: RolloutJournal;
+  readonly state: RolloutState;
+}
+
+interface ReleaseName {
+  readonly product: string;
+  readonly version: string;
+}
+
+/**
+ * The rollout of this release that is under way, or null. Another release of the same product under
+ * way is IOT_ROLLOUT_IN_PROGRESS: two plans at once would each be safe only without the other.
+ */
+export async function findOpenRollout(
+  journals: RolloutJournals,
+  release: ReleaseName,
+): Promise<OpenRollout | null> {
+  for await (const { journal, state } of newestFirst(journals, release.product)) {
+    if (hasEnded(state.status)) continue;
+    if (state.config.resolved.version === release.version) return { journal, state };
+    throw new IotctlError(
+      "IOT_ROLLOUT_IN_PROGRESS",
+      `Rollout ${journal.rolloutId} is under way (${state.status}); ${release.product} ${release.version} cannot begin beside it.`,
+      {
+        hints: [
+          `See it: iotctl rollout status ${journal.rolloutId}`,
+          `End it: iotctl rollout abort ${journal.rolloutId}`,
+        ],
+        details: { rolloutId: journal.rolloutId, status: state.status },
+      },
+    );
+  }
+  return null;
+}
+
+/** A release that was stopped or rolled back is not rolled out once more by accident: IOT_RELEASE_STOPPED_BEFORE. */
+export async function assertReleasable(journals: RolloutJournals, release: ReleaseName): Promise<void> {
+  for await (const { journal, state } of newestFirst(journals, release.product)) {
+    if (state.config.resolved.version !== release.version || state.status === "completed") continue;
+    const why = state.failure === null ? "" : `: ${state.failure.reason}`;
+    throw new IotctlError(
+      "IOT_RELEASE_STOPPED_BEFORE",
+      `${release.product} ${release.version} was ${state.status.replaceAll("-", " ")} in rollout ${journal.rolloutId}${why}.`,
+      {
+        hints: [
+          "Release what mends it under a new version",
+          "Or roll out the same once more: iotctl release --again",
+        ],
+        details: { rolloutId: journal.rolloutId, status: state.status },
+      },
+    );
+  }
+}
+
+async function* newestFirst(journals: RolloutJournals, product: string): AsyncGenerator<OpenRollout> {
+  for (const rolloutId of (await journals.list()).toReversed()) {
+    const journal = journals.open(rolloutId);
+    const state = foldJournal(await journal.read());
+    if (state?.config.resolved.product === product) yield { journal, state };
+  }
+}
