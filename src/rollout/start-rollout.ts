@@ -1,6 +1,7 @@
 import { hash } from "node:crypto";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { Plan } from "../planner/plan.ts";
+import { decide } from "./engine/decide.ts";
 import type { RolloutConfig } from "./engine/state.ts";
 import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
 
@@ -24,5 +25,6 @@ export async function startRollout(
     type: "started",
     config: { ...config, rolloutId, planDigest: planDigest(config.plan) },
   } as const;
-  return journals.create(rolloutId, { at: atMs, event, effects: [] });
+  const { effects } = decide(null, event, atMs);
+  return journals.create(rolloutId, { at: atMs, event, effects: effects.map(({ key }) => key) });
 }

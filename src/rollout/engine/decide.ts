@@ -30,7 +30,8 @@ export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: 
   } else if (state.status === "rolling-back" && event.type === "observed") {
     state = assignReturnable(state, event);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.
-    if (before?.status === "rolling-back" && before.pending.length === 0) state = finishRollback(state, nowMs);
+    if (before?.status === "rolling-back" && before.pending.length === 0)
+      state = finishRollback(state, nowMs);
   }
   const known = new Set(before?.pending.map((effect) => effect.key));
   return { state, effects: state.pending.filter((effect) => !known.has(effect.key)) };

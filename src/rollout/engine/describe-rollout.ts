@@ -18,7 +18,7 @@ export interface RolloutView {
   readonly devices: DeviceCounts;
   /** Devices that have to wait, by reason, most first. */
   readonly waiting: readonly { readonly reason: string; readonly devices: readonly string[] }[];
-  /** Devices that failed, by reason, most first. */
+  /** Devices that failed, on the way or on the way back, by reason, most first. */
   readonly failed: readonly { readonly reason: string; readonly devices: readonly string[] }[];
   readonly population: Readonly<Record<string, Readonly<Record<string, number>>>>;
   /** What the rollout waits for now, in words; null when it works or has ended. */
@@ -67,7 +67,7 @@ export function describeRollout(state: RolloutState): RolloutView {
     devices: countDevices(state),
     waiting: byReason(Object.entries(state.waiting)),
     failed: byReason(
-      Object.entries(state.devices)
+      [...Object.entries(state.devices), ...Object.entries(state.returning)]
         .filter(([, device]) => device.status === "failed")
         .map(([deviceId, device]) => [deviceId, device.reason]),
     ),
@@ -98,6 +98,7 @@ function whatItWaitsFor(
   gates: readonly GateStatus[],
 ): { text: string; stuck: boolean } | null {
   const phase = phasesOf(state.config)[state.phaseIndex];
+  if (state.status === "rolling-back") return { text: "devices to go back", stuck: false };
   if (!phase || hasEnded(state.status)) return null;
   const name = phase.waves[state.waveIndex]?.name ?? "";
   if (state.status === "paused") return { text: "somebody to resume it", stuck: true };
@@ -105,7 +106,8 @@ function whatItWaitsFor(
     const missing = approvalsMissing(state, phase);
     return { text: `${missing} approval${missing === 1 ? "" : "s"} of stage ${name}`, stuck: true };
   }
-  if (!state.waveEntered) {
+  const open = gates.filter(({ verdict }) => verdict === "inconclusive");
+  if (!state.waveEntered && open.length === 0) {
     const left = retirementsMissing(state, phase).map(({ component, version }) => {
       const count = state.population?.versions[component]?.[version] ?? 0;
       return `${component}@${version} to leave the field (${count} left)`;
@@ -115,16 +117,16 @@ function whatItWaitsFor(
   const working = Object.values(state.devices).some(
     ({ status }) => status === "updating" || status === "assigned",
   );
-  const open = gates.filter(({ verdict }) => verdict === "inconclusive");
   if (open.length === 0) return null;
   const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
   return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
 }
 
-/** `7 of 7 devices good, 10 needed when none fails` */
-export function gateNumbers({ devices, failures, devicesNeeded }: GateStatus): string {
+/** `7 of 7 devices good, 2 not heard of yet, 10 needed when none fails` */
+export function gateNumbers({ devices, devicesNeeded, failures, undecided }: GateStatus): string {
+  const open = undecided > 0 ? `, ${undecided} not heard of yet` : "";
   const need = failures === 0 && devices < devicesNeeded ? `, ${devicesNeeded} needed when none fails` : "";
-  return `${devices - failures} of ${devices} devices good${need}`;
+  return `${devices - failures} of ${devices} devices good${open}${need}`;
 }
 
 function viewSteps(state: RolloutState): StepView[] {

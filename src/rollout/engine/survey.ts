@@ -83,9 +83,7 @@ function changes(
   for (const [deviceId, progress] of Object.entries(known)) {
     // A device on its way back is judged there; that it left the new version is what was asked of it.
     if (!rollback && Object.hasOwn(state.returning, deviceId)) continue;
-    const target = rollback
-      ? (state.devices[deviceId]?.from ?? "")
-      : versionOf(state, progress.component);
+    const target = rollback ? (state.devices[deviceId]?.from ?? "") : versionOf(state, progress.component);
     const next = trackDevice(
       progress,
       target,
