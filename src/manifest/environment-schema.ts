@@ -1,5 +1,5 @@
 import * as z from "zod/mini";
-import { entries, mapping, text } from "./schema-parts.ts";
+import { entries, list, mapping, text } from "./schema-parts.ts";
 
 const describe = z.describe;
 
@@ -21,7 +21,7 @@ const storefront = mapping({
 const signing = mapping({
   key: z.optional(text("path", "PKCS#8 PEM file with the P-256 key that signs. Required except in `local`.")),
   trusted: z
-    .optional(z.array(text("path"), { error: "paths" }))
+    .optional(list(text("path"), { kind: "paths", max: 100 }))
     .check(describe("PEM files of the public keys that are trusted. Default: the public half of `key`.")),
 }).check(describe("Who signs, and whose signatures count."));
 
@@ -39,7 +39,9 @@ const environment = mapping({
 export const environmentSchema = mapping({
   apiVersion: z.literal("iotctl.dev/v1"),
   kind: z.literal("Environments"),
-  environments: entries("name", environment).check(describe("Environments by name, chosen with --env.")),
+  environments: entries("name", environment, { kind: "environments", max: 100 }).check(
+    describe("Environments by name, chosen with --env."),
+  ),
 });
 
 export type EnvironmentInput = z.infer<typeof environment>;

@@ -65,10 +65,11 @@ function explainUnknownKeys(
 
 function explainMissing(log: DiagnosticLog, root: SourceNode, path: Path): void {
   const node = nodeAt(root, path);
-  const name = quoted(String(path.at(-1) ?? "the manifest"));
+  const name = quoted(String(path.at(-1)));
+  const parent = path.length === 1 ? "The file" : quoted(path.slice(0, -1).join("."));
   log.error((node ?? nearestNode(root, path)).keyOffset, {
     code: "IOT_MANIFEST_MISSING_KEY",
-    message: node ? `${name} has no value.` : `${name} is missing ${placeOf(path.slice(0, -1))}.`,
+    message: node ? `${name} has no value.` : `${parent} has no ${name}.`,
   });
 }
 
@@ -85,7 +86,7 @@ function explainValue(log: DiagnosticLog, node: SourceNode, issue: Issue): void 
     );
     return;
   }
-  const said = node.text === null ? `A ${node.shape}` : quoted(node.text);
+  const said = node.text === null ? `This ${node.shape}` : quoted(node.text);
   const allowed = allowedValues(issue);
   if (allowed) {
     const nearest = node.text === null ? null : nearestName(node.text, allowed);
@@ -95,6 +96,10 @@ function explainValue(log: DiagnosticLog, node: SourceNode, issue: Issue): void 
     return;
   }
   const kind = valueKind(issue.message);
+  if (node.text !== null && kind?.accepts?.(node.text)) {
+    report(node.valueOffset, `${said} is not text to YAML.`, `Put it in quotes: "${node.text}"`);
+    return;
+  }
   const hint = node.text === null ? null : kind?.hint?.(node.text);
   report(node.valueOffset, `${said} is not ${kind?.what ?? expectedShape(issue)}.`, hint);
 }

@@ -27,9 +27,9 @@ export async function loadEnvironment(options: {
   // Most projects have no such file, and should not pay for the schema of it.
   const { readEnvironments } = await import("./read-environments.ts");
   const environments = readEnvironments(path, source, { env, name });
-  const input = environments[name] ?? (name === "local" ? {} : null);
-  if (input === null) throw unknownEnvironment(name, { path, names: Object.keys(environments) });
-  return normaliseEnvironment(name, input, cwd);
+  if (Object.hasOwn(environments, name)) return normaliseEnvironment(name, environments[name]!, cwd);
+  if (name === "local") return normaliseEnvironment(name, {}, cwd);
+  throw unknownEnvironment(name, { path, names: Object.keys(environments) });
 }
 
 async function readIfPresent(path: string): Promise<string | null> {

@@ -10,7 +10,7 @@ import {
   type YAMLSeq,
 } from "yaml";
 import { quoted } from "./diagnostic.ts";
-import type { DiagnosticLog } from "./diagnostic-log.ts";
+import type { DiagnosticLog, Problem } from "./diagnostic-log.ts";
 import { fillVariables, type UnfilledVariable } from "./fill-variables.ts";
 import type { Path, SourceNode } from "./source-node.ts";
 
@@ -156,26 +156,24 @@ export class ManifestReader {
     }
     const { text, unfilled } = fillVariables(value, this.#options.env);
     if (this.#options.needsVariables?.(path) ?? true) {
-      for (const variable of unfilled) this.#reportVariable(node as Scalar, value, variable);
+      // Escapes and folded lines move text about; a place inside the value is known only when they do not.
+      const inside = this.#log.source.slice(valueOffset, node?.range?.[1]).indexOf(value);
+      for (const variable of unfilled) {
+        this.#log.error(
+          valueOffset + (inside === -1 ? 0 : inside + variable.index),
+          variableProblem(variable),
+        );
+      }
     }
     return { value: text, source: { ...at, text, shape: "scalar", unfilled: unfilled.length > 0 } };
   }
+}
 
-  #reportVariable(node: Scalar, value: string, { name, reason, index }: UnfilledVariable): void {
-    const [start, end] = node.range ?? [0, 0];
-    // Escapes and folded lines move the text about; the place inside it is known only when they do not.
-    const inside = this.#log.source.slice(start, end).indexOf(value);
-    const offset = inside === -1 ? start : start + inside + index;
-    this.#log.error(offset, {
-      code: "IOT_MANIFEST_VARIABLE",
-      message:
-        reason === "unset"
-          ? `The environment variable ${quoted(name)} is not set.`
-          : `${quoted(name)} is not the name of an environment variable.`,
-      hint:
-        reason === "unset"
-          ? `Set it: export ${name}=...   or write $\${${name}} to keep the text as it is.`
-          : `Write $\${${name}} to keep the text as it is.`,
-    });
-  }
+function variableProblem({ name, reason }: UnfilledVariable): Problem {
+  const keep = `write $\${${name}} to keep the text as it is`;
+  const [message, hint] =
+    reason === "unset"
+      ? [`The environment variable ${quoted(name)} is not set.`, `Set it (export ${name}=...), or ${keep}.`]
+      : [`${quoted(name)} is not the name of an environment variable.`, `Name one, or ${keep}.`];
+  return { code: "IOT_MANIFEST_VARIABLE", message, hint };
 }

@@ -66,8 +66,8 @@ function ruleContext(
   removed: readonly Path[],
   report: ReadRelease["report"],
 ): RuleContext {
-  const refused = (path: Path): boolean =>
-    removed.some((other) => other.length <= path.length && other.every((key, index) => key === path[index]));
+  const isBelow = (path: Path, other: Path): boolean => other.every((key, index) => key === path[index]);
+  const refused = (path: Path): boolean => removed.some((other) => isBelow(path, other));
   const keysAt = (path: Path): string[] => {
     const node = nodeAt(root, path);
     return node?.shape === "mapping" ? [...node.children.keys()] : [];
@@ -76,7 +76,8 @@ function ruleContext(
     ...report,
     release,
     keysAt,
-    versionsOf(component) {
+    lacks: (path) => removed.some((other) => isBelow(other, path)) || refused(path),
+    versionsOf: (component) => {
       const released = release.components[component];
       const known = keysAt(["known", component]);
       const unreadable = known.some((version) => refused(["known", component, version]));

@@ -1,10 +1,10 @@
 import * as z from "zod/mini";
-import { entries, integer, mapping, text } from "./schema-parts.ts";
+import { entries, integer, list, mapping, text } from "./schema-parts.ts";
 
 const describe = z.describe;
 
 const requires = z
-  .optional(entries("name", text("range")))
+  .optional(entries("name", text("range"), { kind: "requires", max: 100 }))
   .check(describe("The pins: what this version needs of other components, name to range."));
 const version = text("version", "Semantic version.");
 
@@ -17,7 +17,7 @@ const app = mapping({
   requires,
 }).check(describe("A phone app."));
 
-const variants = entries("hardware", text("path"), { kind: "variants", min: 1 });
+const variants = entries("hardware", text("path"), { kind: "variants", min: 1, max: 100 });
 const installsOver = text("range", "Installed versions that it can replace. Default: every lower one.");
 
 const firmware = mapping({
@@ -52,12 +52,8 @@ const knownVersion = mapping({
   "installs-over": z.optional(installsOver),
 }).check(describe("A version in the field. With its artifact or variants it can be introduced as a hop."));
 
-const share = z.union(
-  [text("percent"), z.array(text("percent"), { error: "share" }).check(z.minLength(1, { error: "share" }))],
-  {
-    error: "share",
-  },
-);
+const shares = list(text("percent"), { kind: "share", min: 1, max: 100 });
+const share = z.union([text("percent"), shares], { error: "share" });
 
 const labelled = mapping({
   label: text("label", "Devices with this label, as key=value."),
@@ -74,7 +70,7 @@ const stage = mapping({
     .check(describe("Share of app users: a percentage or a percentage per wave. Default: as before.")),
   bake: z.optional(text("duration", "How long each wave is watched before the next. Default: 0s.")),
   gates: z
-    .optional(z.array(text("name"), { error: "names" }))
+    .optional(list(text("name"), { kind: "gateNames", max: 50 }))
     .check(describe("Gates that each wave must pass. Default: [updated].")),
   approve: z.optional(
     integer("approvals", 0, 20, "How many people must approve before the stage begins. Default: 0."),
@@ -106,21 +102,28 @@ export const releaseSchema = mapping({
   kind: z.literal("Release"),
   product: text("product", "Name of the product; bundles lie under it."),
   version: text("version", "Semantic version of the release as a whole; 2026.11.0 is one."),
-  components: entries("name", component, { kind: "components", min: 1 }).check(
+  components: entries("name", component, { kind: "components", min: 1, max: 100 }).check(
     describe("The parts of the product with the versions that this release brings."),
   ),
   known: z
-    .optional(entries("name", entries("version", knownVersion)))
+    .optional(
+      entries("name", entries("version", knownVersion, { kind: "knownVersions", max: 200 }), {
+        kind: "known",
+        max: 100,
+      }),
+    )
     .check(describe("Versions in the field that iotctl did not release, by component, then version.")),
   rollout: z
     .optional(
       mapping({
-        stages: z.array(stage, { error: "stages" }).check(z.minLength(1, { error: "stages" })),
+        stages: list(stage, { kind: "stages", min: 1, max: 50 }).check(
+          describe("In order; each has one or more waves."),
+        ),
       }),
     )
     .check(describe("Stages, in order. Default: one stage for everybody.")),
   gates: z
-    .optional(entries("name", gate))
+    .optional(entries("name", gate, { kind: "gates", max: 50 }))
     .check(describe("Gates by name, beside the built-in `updated` and `heartbeat`.")),
   retire: z
     .optional(
@@ -139,7 +142,9 @@ export const releaseSchema = mapping({
 });
 
 /** The same with no component at all, for checking the rest of a release whose components are refused. */
-export const componentlessReleaseSchema = z.extend(releaseSchema, { components: entries("name", component) });
+export const componentlessReleaseSchema = z.extend(releaseSchema, {
+  components: entries("name", component, { kind: "components", max: 100 }),
+});
 
 export type ReleaseInput = z.infer<typeof releaseSchema>;
 export type StageInput = NonNullable<ReleaseInput["rollout"]>["stages"][number];

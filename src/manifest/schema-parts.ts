@@ -33,16 +33,27 @@ export function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   });
 }
 
-/** A mapping from text of one kind to a value, with at least `min` entries. */
+/** A mapping from text of one kind to a value; `kind` says how many entries it has. */
 export function entries<Value extends z.core.SomeType>(
   key: TextKindName,
   value: Value,
-  { kind, min = 0 }: { kind?: ValueKindName; min?: 0 | 1 } = {},
+  { kind, min = 0, max }: { kind: ValueKindName; min?: number; max: number },
 ) {
-  const error = kind ?? "Invalid input";
   const { pattern } = valueKind(key)!;
-  return z.record(textOf(key).check(z.meta(pattern ? { pattern } : {})), value, { error }).check(
-    z.refine((record) => Object.keys(record).length >= min, { error }),
-    z.meta(min > 0 ? { minProperties: min } : {}),
+  return z.record(textOf(key).check(z.meta(pattern ? { pattern } : {})), value, { error: kind }).check(
+    z.refine((record) => Object.keys(record).length >= min && Object.keys(record).length <= max, {
+      error: kind,
+    }),
+    z.meta({ ...(min > 0 ? { minProperties: min } : {}), maxProperties: max }),
   );
+}
+
+/** A list of values; `kind` says how many. */
+export function list<Value extends z.core.SomeType>(
+  value: Value,
+  { kind, min = 0, max }: { kind: ValueKindName; min?: number; max: number },
+) {
+  return z
+    .array(value, { error: kind })
+    .check(z.minLength(min, { error: kind }), z.maxLength(max, { error: kind }));
 }

@@ -3,6 +3,8 @@ import type { Path } from "./source-node.ts";
 
 /** How deep a schema can nest; each round removes at least one level. */
 const roundsMax = 12;
+/** A file with more mistakes than this is not looked into further. */
+const removedMax = 500;
 
 export interface ValidPart<Value> {
   readonly value: Value;
@@ -21,7 +23,7 @@ export function validPart<Value>(schema: z.ZodMiniType<Value>, value: unknown): 
     const result = schema.safeParse(part);
     if (result.success) return { value: result.data, removed };
     const broken = result.error.issues.flatMap((issue) => brokenPaths(issue, part));
-    if (broken.some((path) => path.length === 0)) return null;
+    if (broken.some((path) => path.length === 0) || removed.length + broken.length > removedMax) return null;
     removed.push(...broken);
     part = without(part, broken);
   }
@@ -34,8 +36,8 @@ function brokenPaths(issue: z.core.$ZodIssue, root: unknown): Path[] {
   // What is missing cannot be left out, so the mapping that lacks it is.
   if (valueAt(root, path) === undefined) path.pop();
   // Leaving an item out of a list would shift the ones after it away from their places in the file.
-  const list = path.findIndex((_, index) => Array.isArray(valueAt(root, path.slice(0, index))));
-  return [list === -1 ? path : path.slice(0, list)];
+  if (Array.isArray(valueAt(root, path.slice(0, -1)))) path.pop();
+  return [path];
 }
 
 function valueAt(root: unknown, path: Path): unknown {
@@ -48,10 +50,15 @@ function valueAt(root: unknown, path: Path): unknown {
 }
 
 function without(value: unknown, paths: readonly Path[]): unknown {
-  if (paths.length === 0 || typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  if (paths.length === 0 || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.map((item, index) => without(item, below(paths, index)));
   const rest = Object.entries(value).flatMap(([key, child]): [string, unknown][] => {
-    const below = paths.filter((path) => path[0] === key).map((path) => path.slice(1));
-    return below.some((path) => path.length === 0) ? [] : [[key, without(child, below)]];
+    const inside = below(paths, key);
+    return inside.some((path) => path.length === 0) ? [] : [[key, without(child, inside)]];
   });
   return Object.fromEntries(rest);
+}
+
+function below(paths: readonly Path[], key: PropertyKey): Path[] {
+  return paths.filter((path) => path[0] === key).map((path) => path.slice(1));
 }

@@ -120,13 +120,22 @@ export const valueKinds = {
   deviceCount: { what: "a whole number of devices from 1 to 10000000" },
   approvals: { what: "a number of people from 0 to 20" },
   alpha: { what: "a number between 0 and 0.5" },
-  share: { what: "a percentage such as 10% or a list of them" },
-  devices: { what: "a percentage, a list of percentages, or a mapping with a label" },
-  stages: { what: "a list of at least one stage" },
-  components: { what: "a mapping with at least one component" },
-  variants: { what: "a mapping of at least one hardware model to the path of its image" },
-  names: { what: "a list of names" },
-  paths: { what: "a list of paths" },
+  share: { what: "a percentage such as 10% or a list of 1 to 100 of them", hint: percentHint },
+  devices: {
+    what: "a percentage, a list of 1 to 100 percentages, or a mapping with a label",
+    hint: percentHint,
+  },
+  // The bounds are far from any real release; they keep every later step cheap.
+  stages: { what: "a list of 1 to 50 stages" },
+  components: { what: "a mapping with 1 to 100 components" },
+  requires: { what: "a mapping of at most 100 components to ranges" },
+  variants: { what: "a mapping of 1 to 100 hardware models to the paths of their images" },
+  known: { what: "a mapping of at most 100 components to their versions" },
+  knownVersions: { what: "a mapping with at most 200 versions" },
+  gates: { what: "a mapping with at most 50 gates" },
+  gateNames: { what: "a list of at most 50 names of gates" },
+  environments: { what: "a mapping with at most 100 environments" },
+  paths: { what: "a list of at most 100 paths" },
 } as const satisfies Record<string, ValueKind>;
 export type ValueKindName = keyof typeof valueKinds;
 export type TextKindName = {

@@ -8,6 +8,8 @@ export interface RuleContext {
   readonly release: Release;
   /** Keys of the mapping at a path of the file, refused parts included; none when there is no mapping. */
   readonly keysAt: (path: Path) => readonly string[];
+  /** Whether the schema refused something at or below a path, so that the release lacks it. */
+  readonly lacks: (path: Path) => boolean;
   /** Every version of a component in the file, lowest first; null when some cannot be read. */
   readonly versionsOf: (component: string) => readonly string[] | null;
   /** At a path of the file: at its value, or at its key. */

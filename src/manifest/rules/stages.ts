@@ -49,7 +49,7 @@ export const sharesNeverFall: Rule = ({ release, error }) => {
 };
 
 /** Every stage adds something: it selects somebody, and nobody has selected everybody before it. */
-export const stagesAreReachable: Rule = ({ release, error, warning }) => {
+export const stagesAreReachable: Rule = ({ release, lacks, error, warning }) => {
   let complete: Stage | null = null;
   for (const [index, stage] of release.rollout.stages.entries()) {
     if (complete) {
@@ -58,7 +58,7 @@ export const stagesAreReachable: Rule = ({ release, error, warning }) => {
         message: `Stage ${quoted(stage.name)} is never reached: ${quoted(complete.name)} already covers every device and user.`,
         hint: "Remove it, or lower the shares before it.",
       });
-    } else if (stage.waves.every(selectsNobody)) {
+    } else if (stage.waves.every(selectsNobody) && !lacks(stagePath(index))) {
       error(stagePath(index), {
         code: "IOT_MANIFEST_STAGE_EMPTY",
         message: `Stage ${quoted(stage.name)} selects neither devices nor app users.`,
@@ -68,7 +68,7 @@ export const stagesAreReachable: Rule = ({ release, error, warning }) => {
     if (coversEverybody(release, stage.waves.at(-1)!)) complete ??= stage;
   }
   const last = release.rollout.stages.at(-1);
-  if (complete || !last) return;
+  if (complete || !last || lacks(["rollout"])) return;
   warning(stagePath(release.rollout.stages.length - 1), {
     code: "IOT_MANIFEST_ROLLOUT_PARTIAL",
     message: `The rollout ends with stage ${quoted(last.name)} before everybody is covered.`,

@@ -1,0 +1,160 @@
+import { describe, expect, it } from "vitest";
+import { diagnosticsOf, edited, fullRelease, problemsOf, smallRelease } from "./manifest-texts.ts";
+
+/** What is found when parts of the full release are replaced. */
+const found = (...edits: [string, string][]): string[] => problemsOf(edited(fullRelease, ...edits));
+const stages = (...lines: string[]): string[] =>
+  problemsOf(`${smallRelease}rollout:\n  stages:\n${lines.map((line) => `    - ${line}`).join("\n")}\n`);
+
+describe("pins", () => {
+  it("name components of the release", () => {
+    expect(found(['    requires: { fan: ">=1.8.0" }', '    requires: { fna: ">=1.8.0" }'])).toEqual([
+      "COMPONENT_UNKNOWN 29:17",
+    ]);
+    const [diagnostic] = diagnosticsOf(
+      edited(fullRelease, ["5.1.0: { requires: { fan", "5.1.0: { requires: { fam"]),
+    );
+    expect(diagnostic).toMatchObject({ line: 35, column: 33, hint: "Did you mean `fan`?" });
+  });
+
+  it("are satisfied by some version in the file", () => {
+    expect(found(['cloud: ">=5.1.0"', 'cloud: ">=6.0.0"'])).toEqual(["PIN_UNSATISFIABLE 25:68"]);
+    expect(found(['cloud: ">=5.1.0"', 'cloud: "5.1.0"'])).toEqual(["PIN_CONTRADICTED 25:68"]);
+  });
+
+  it("of known versions that nothing satisfies are only odd", () => {
+    const text = edited(fullRelease, [
+      '5.1.0: { requires: { fan: ">=1.8.0 <3.0.0"',
+      '5.1.0: { requires: { fan: "<1.0.0"',
+    ]);
+    expect(diagnosticsOf(text)).toMatchObject([
+      { severity: "warning", code: "IOT_MANIFEST_PIN_UNSATISFIABLE", line: 35 },
+    ]);
+  });
+
+  it("do not name the component itself", () => {
+    expect(found(['requires: { app-ios: ">=4.1.0",', 'requires: { fan: ">=1.0.0",'])).toEqual([
+      "PIN_ON_ITSELF 25:17",
+    ]);
+  });
+
+  it("agree with the peer that the same release brings", () => {
+    const edit: [string, string] = ['cloud: ">=5.1.0"', 'cloud: "<5.2.0"'];
+    expect(found(edit)).toEqual(["PIN_CONTRADICTED 25:68"]);
+    const [diagnostic] = diagnosticsOf(edited(fullRelease, edit));
+    expect(diagnostic?.message).toContain(
+      "fan 2.0.0 needs cloud `<5.2.0`, but this release brings cloud 5.2.0",
+    );
+  });
+
+  it("are not judged against versions that cannot be read", () => {
+    expect(found(["version: 5.2.0", "version: five"])).toEqual(["BAD_VALUE 28:14"]);
+    expect(found(['cloud: ">=5.1.0"', 'cloud: ">=9.0.0"'], ["{ 5.1.0:", "{ 5.1:"])).toEqual(
+      ["PIN_UNSATISFIABLE 25:68", "BAD_VALUE 35:12"].slice(1),
+    );
+  });
+});
+
+describe("known versions", () => {
+  it("belong to a component", () => {
+    expect(found(["  app-ios: { 4.1.0", "  app-ois: { 4.1.0"])).toEqual(["COMPONENT_UNKNOWN 33:3"]);
+  });
+
+  it("are not the one that is released, whatever its build metadata", () => {
+    expect(found(["cloud: { 5.1.0", "cloud: { 5.2.0"])).toEqual(["KNOWN_IS_RELEASED 35:12"]);
+    expect(found(["cloud: { 5.1.0", "cloud: { 5.2.0+b7"])).toEqual(["KNOWN_IS_RELEASED 35:12"]);
+  });
+
+  it("have the keys of their kind", () => {
+    expect(found(["1.8.0: {}", "1.8.0: { artifact: a.bin }"])).toEqual(["KNOWN_MISFIT 38:14"]);
+    expect(found(["{ 5.1.0: {", "{ 5.1.0: { installs-over: <5.0.0,"])).toEqual(["KNOWN_MISFIT 35:21"]);
+    expect(found(["app-ios: { 4.1.0: {", "app-ios: { 4.1.0: { artifact: old.ipa,"])).toEqual([]);
+  });
+});
+
+describe("firmware", () => {
+  it("does not install over itself", () => {
+    expect(found(['installs-over: ">=1.8.0 <2.0.0"', 'installs-over: ">=1.8.0"'])).toEqual([
+      "INSTALLS_OVER_ITSELF 24:20",
+    ]);
+    expect(found(['installs-over: ">=1.8.0 <1.9.4"', 'installs-over: "<=1.9.4"'])).toEqual([
+      "INSTALLS_OVER_ITSELF 37:103",
+    ]);
+  });
+});
+
+describe("apps", () => {
+  it("are one component per store", () => {
+    expect(found(["platform: android", "platform: ios"])).toEqual(["APP_TWICE 16:9"]);
+  });
+});
+
+describe("stages", () => {
+  it("have names of their own", () => {
+    expect(stages("{ name: a, devices: 10% }", "{ name: a, devices: 100% }")).toEqual(["STAGE_TWICE 13:15"]);
+  });
+
+  it("select somebody", () => {
+    expect(stages("{ name: a }", "{ name: b, devices: 100% }")).toEqual(["STAGE_EMPTY 12:7"]);
+  });
+
+  it("are reached only before everybody is covered", () => {
+    expect(
+      stages("{ name: a, devices: 100% }", "{ name: b, devices: 100% }", "{ name: c, apps: 100% }"),
+    ).toEqual(["STAGE_UNREACHABLE 13:7", "STAGE_UNREACHABLE 14:7"]);
+    expect(
+      found(
+        [
+          "name: canary, devices: { label: ring=canary, max: 50 }, apps: 1%",
+          "name: canary, devices: 100%, apps: 100%",
+        ],
+        ["devices: [10%, 50%, 100%], apps: [10%, 50%, 100%]", "devices: 100%"],
+      ),
+    ).toEqual(["STAGE_UNREACHABLE 42:7"]);
+  });
+
+  it("still have somebody to reach while the apps are not everywhere", () => {
+    expect(
+      found(
+        [
+          "name: canary, devices: { label: ring=canary, max: 50 }, apps: 1%",
+          "name: canary, devices: 100%, apps: 1%",
+        ],
+        ["devices: [10%, 50%, 100%], apps: [10%, 50%, 100%]", "apps: 100%"],
+      ),
+    ).toEqual([]);
+  });
+
+  it("never take devices or users back, within a stage or from one to the next", () => {
+    expect(stages("{ name: a, devices: [10%, 5%, 100%] }")).toEqual(["PERCENT_FALLS 12:33"]);
+    expect(stages("{ name: a, devices: 50% }", "{ name: b, devices: [20%, 100%] }")).toEqual([
+      "PERCENT_FALLS 13:28",
+    ]);
+    expect(stages("{ name: a, apps: 50%, devices: 1% }", "{ name: b, devices: 100%, apps: 40% }")).toEqual([
+      "PERCENT_FALLS 13:39",
+    ]);
+  });
+
+  it("that end before everybody is covered are odd", () => {
+    expect(stages("{ name: a, devices: 50% }")).toEqual(["ROLLOUT_PARTIAL 12:7"]);
+    expect(
+      diagnosticsOf(`${smallRelease}rollout: { stages: [{ name: a, devices: { label: a=b } }] }`),
+    ).toMatchObject([{ severity: "warning" }]);
+  });
+
+  it("name gates that exist, built in or defined", () => {
+    expect(
+      found(["apps: 1%, bake: 1h, gates: [updated, heartbeat]", "apps: 1%, bake: 1h, gates: [updatd, x]"]),
+    ).toEqual(["GATE_UNKNOWN 41:93", "GATE_UNKNOWN 41:101"]);
+    expect(stages("{ name: a, devices: 100%, gates: [heartbeat] }")).toEqual([]);
+    expect(
+      diagnosticsOf(`${smallRelease}rollout: { stages: [{ name: a, devices: 100%, gates: [] }] }`),
+    ).toMatchObject([{ severity: "warning", code: "IOT_MANIFEST_GATE_MISSING" }]);
+  });
+
+  it("that the schema refuses do not hide what is wrong with the rest", () => {
+    expect(
+      stages("{ name: a, devices: [50%, 40%], bake: 60 }", "{ name: b, devices: 100%, gates: [nope] }"),
+    ).toEqual(["PERCENT_FALLS 12:33", "BAD_VALUE 12:45", "GATE_UNKNOWN 13:41"]);
+  });
+});
