@@ -62,6 +62,16 @@ export class PhonePopulation {
     return this.#phones.size;
   }
 
+  /** The same phones, each with what it has installed already where that is higher: nobody goes back. */
+  withInstalled(phones: readonly Phone[]): Phone[] {
+    return phones.map((phone) => {
+      const known = this.#phones.get(phone.id);
+      const isAhead =
+        known?.component === phone.component && compareVersions(known.version, phone.version) > 0;
+      return isAhead ? { ...phone, version: known.version } : phone;
+    });
+  }
+
   /** Replaces all phones. */
   setPhones(phones: readonly Phone[], nowMs: number): void {
     this.#phones = new Map();

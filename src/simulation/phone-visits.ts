@@ -79,7 +79,7 @@ export class PhoneVisits {
   }
 
   #pump(): void {
-    for (const [url, visits] of [...this.#waiting]) {
+    for (const [url, visits] of this.#waiting) {
       if (this.#running.size >= concurrencyMax) return;
       if (this.#busyUrls.has(url)) continue;
       // Taken out and put back at the end, so that the links take turns.

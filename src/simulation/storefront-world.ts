@@ -78,8 +78,9 @@ export class StorefrontWorld {
   }
 
   setPhones(phones: readonly Phone[]): void {
-    this.#store.replacePhones(phones);
-    this.#population.setPhones(phones, this.#time.now());
+    const kept = this.#population.withInstalled(phones);
+    this.#store.replacePhones(kept);
+    this.#population.setPhones(kept, this.#time.now());
   }
 
   setLinks(links: readonly Link[]): void {

@@ -157,6 +157,21 @@ describe("the phones of a storefront", () => {
     expect(visits.unlinked).toBeGreaterThanOrEqual(3);
   });
 
+  it("keep what they have installed when the same users are introduced again", async () => {
+    const { url } = await start();
+    const rehearsal = new Rehearsal({ url });
+    await rehearsal.setPhones(phones(2, { version: "4.2.0" }));
+    await rehearsal.setPhones([...phones(3), { ...phones(1)[0]!, id: "other" }]);
+    expect((await rehearsal.phones()).versions).toEqual([
+      { component: "app", version: "4.1.0", phones: 2 },
+      { component: "app", version: "4.2.0", phones: 2 },
+    ]);
+    await rehearsal.setPhones(phones(2, { component: "another" }));
+    expect((await rehearsal.phones()).versions).toEqual([
+      { component: "another", version: "4.1.0", phones: 2 },
+    ]);
+  });
+
   it("are all visited in time through one link, in batches", async () => {
     const { url } = await start({ visitIntervalMs: 1 });
     const rehearsal = new Rehearsal({ url });

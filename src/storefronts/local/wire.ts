@@ -43,7 +43,10 @@ export interface Phone {
   readonly link?: string;
 }
 
-/** `POST /population` replaces all phones, at most `phonesMax`. */
+/**
+ * `POST /population` replaces all phones, at most `phonesMax`. One that is known by its id and has a
+ * higher version installed keeps it, so that introducing the same users again takes nothing back.
+ */
 export interface PopulationRequest {
   readonly phones: readonly Phone[];
 }
