@@ -1,8 +1,11 @@
-import { formatPairedApps } from "../ddi/paired-apps.ts";
+import { formatPairedApps, type PairedApp } from "../ddi/paired-apps.ts";
 import { deviceAttribute } from "../ddi/wire.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import type { PayloadRunner } from "./payload-runner.ts";
 import type { SeenApps } from "./seen-apps.ts";
+
+/** Servers take no longer values. What is left out here, the device still asks about itself. */
+const maxAttributeChars = 4096;
 
 /** Tells the server what the device is, runs and has seen. */
 export class DeviceAttributes {
@@ -28,7 +31,7 @@ export class DeviceAttributes {
     const attributes = {
       [deviceAttribute.hardware]: this.#hardware,
       ...(version !== null && { [deviceAttribute.version]: version }),
-      [deviceAttribute.apps]: formatPairedApps(this.#ports.apps.lately()),
+      [deviceAttribute.apps]: appsText(this.#ports.apps.lately()),
     };
     const text = JSON.stringify(attributes);
     if (wanted || text !== this.#told) {
@@ -37,4 +40,10 @@ export class DeviceAttributes {
     }
     return version;
   }
+}
+
+function appsText(apps: readonly PairedApp[]): string {
+  const text = formatPairedApps(apps);
+  if (text.length <= maxAttributeChars) return text;
+  return text.slice(0, text.lastIndexOf(",", maxAttributeChars));
 }

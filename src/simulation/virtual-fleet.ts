@@ -102,7 +102,10 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
           }),
           verifyRelease: verify,
           clock,
-          log: (message) => log(`${spec.id}: ${message}`),
+          // Requests that the end of the fleet cuts off are nobody's trouble.
+          log: (message) => {
+            if (!stopped.signal.aborted) log(`${spec.id}: ${message}`);
+          },
         },
         onChange: () => {
           changed = true;

@@ -2,6 +2,8 @@ import type { MemorySlotStorage } from "../agent/memory-slot-storage.ts";
 import type { Payload, PayloadHealth, PayloadRunner } from "../agent/payload-runner.ts";
 import type { VirtualPrograms } from "./virtual-programs.ts";
 
+const stopped: PayloadHealth = { kind: "stopped", reason: "not started" };
+
 /**
  * Runs images inside this process: programs really, anything else as a black box that is what the
  * signed release calls it.
@@ -11,7 +13,8 @@ export class VirtualPayloadRunner implements PayloadRunner {
   readonly #programs: VirtualPrograms;
   /** The device's hardware takes no image but those it had accepted before. */
   readonly #refusesNew: boolean;
-  #running: { readonly health: () => PayloadHealth } | null = null;
+  /** Asked once at each start: a self-test costs more than everything else of a poll. */
+  #health: PayloadHealth = stopped;
 
   constructor(options: {
     readonly slots: MemorySlotStorage;
@@ -24,12 +27,12 @@ export class VirtualPayloadRunner implements PayloadRunner {
   }
 
   start(payload: Payload): Promise<void> {
-    this.#running = { health: this.#healthOf(payload) };
+    this.#health = this.#healthOf(payload);
     return Promise.resolve();
   }
 
   stop(): Promise<void> {
-    this.#running = null;
+    this.#health = stopped;
     return Promise.resolve();
   }
 
@@ -38,16 +41,16 @@ export class VirtualPayloadRunner implements PayloadRunner {
   }
 
   healthNow(): PayloadHealth {
-    return this.#running?.health() ?? { kind: "stopped", reason: "not started" };
+    return this.#health;
   }
 
-  #healthOf({ slot, digest, version }: Payload): () => PayloadHealth {
+  #healthOf({ slot, digest, version }: Payload): PayloadHealth {
     const record = this.#slots.record(slot);
-    if (record?.digest !== digest) return () => ({ kind: "stopped", reason: "the slot holds another image" });
+    if (record?.digest !== digest) return { kind: "stopped", reason: "the slot holds another image" };
     if (this.#refusesNew && !record.committed) {
-      return () => ({ kind: "stopped", reason: "the flash of this device fails" });
+      return { kind: "stopped", reason: "the flash of this device fails" };
     }
     const program = this.#programs.get(digest, this.#slots.image(slot));
-    return program ?? (() => ({ kind: "healthy", version, model: null }));
+    return program?.() ?? { kind: "healthy", version, model: null };
   }
 }

@@ -82,7 +82,7 @@ test.each(points)("killed at $at number $nth, $laterMs ms later", { timeout: 60_
   await ended(second);
   expect(second.exitCode).toBe(0);
   // The payload goes with its agent.
-  await expect(health(payloadPort)).rejects.toThrow();
+  await expect(health(payloadPort)).rejects.toThrow("fetch failed");
 });
 
 function startAgent(options: AgentProcessOptions): ChildProcess {
