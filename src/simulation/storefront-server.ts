@@ -33,7 +33,7 @@ export interface StorefrontServerOptions {
   readonly reviewDelayMs: number;
   /** Every so many writes one is turned away as busy, with nothing done; absent: none. For tests. */
   readonly refuseEvery?: number;
-  /** Hears of trouble that no request could be told of. */
+  /** Hears where it listens, and of trouble that no request could be told of. */
   readonly log?: (line: string) => void;
 }
 
@@ -65,6 +65,8 @@ export async function startStorefrontServer(options: StorefrontServerOptions): P
   });
   const addressFile = join(dir, "address.json");
   writeFileAtomic(addressFile, `${JSON.stringify({ url, pid: process.pid })}\n`);
+
+  log(`Storefront listens on ${url}.`);
 
   const stopped = new AbortController();
   const turning = turnUntil(stopped.signal, world, clock, log);
