@@ -12,7 +12,10 @@ import { controlToken, type LocalServer, serverAddress } from "./server-address.
 /** One environment with its adapters, each loaded when it is first asked for. */
 export interface Context {
   readonly environment: Environment;
+  /** Base address of the fleet server, which devices use too. */
+  fleetUrl(): string;
   fleet(): Promise<EmbeddedFleet>;
+  storefrontUrl(): string;
   storefront(): Promise<Storefront>;
   store(): Promise<ArtifactStore>;
   signer(): Promise<KeySigner>;
@@ -34,26 +37,30 @@ export async function openContext(options: {
   const { cwd, env, envName } = options;
   const { loadEnvironment } = await import("../manifest/load-environment.ts");
   const environment = await loadEnvironment({ cwd, name: envName, env });
+  const fleetServer: LocalServer = {
+    what: "fleet server",
+    dir: environment.fleet.dir,
+    startWith: "iotctl fleet serve",
+  };
+  const storefrontServer: LocalServer = {
+    what: "storefront",
+    dir: environment.storefront.dir,
+    startWith: "iotctl dev storefront",
+  };
   const context: Context = {
     environment,
+    fleetUrl: () => environment.fleet.url ?? serverAddress(fleetServer),
+    storefrontUrl: () => environment.storefront.url ?? serverAddress(storefrontServer),
 
     async fleet() {
       const { EmbeddedFleet } = await import("../fleet/embedded/embedded-fleet.ts");
-      const server: LocalServer = {
-        what: "fleet server",
-        dir: environment.fleet.dir,
-        startWith: "iotctl fleet serve",
-      };
-      const url = environment.fleet.url ?? serverAddress(server);
-      return new EmbeddedFleet({ url, token: controlToken(server, environment.fleet.tokenEnv, env) });
+      const url = context.fleetUrl();
+      return new EmbeddedFleet({ url, token: controlToken(fleetServer, environment.fleet.tokenEnv, env) });
     },
 
     async storefront() {
       const { LocalStorefront } = await import("../storefronts/local/local-storefront.ts");
-      const { dir, url } = environment.storefront;
-      return new LocalStorefront({
-        url: url ?? serverAddress({ what: "storefront", dir, startWith: "iotctl dev storefront" }),
-      });
+      return new LocalStorefront({ url: context.storefrontUrl() });
     },
 
     async store() {
@@ -69,6 +76,9 @@ export async function openContext(options: {
 
     async trustedKeys() {
       const { loadTrustedKeys } = await import("../signing/load-trusted-keys.ts");
+      const { createKey, trustedKeyFiles } = environment.signing;
+      // Devices may be set up before the first release is signed.
+      if (createKey && trustedKeyFiles.length === 0) await context.signer();
       return loadTrustedKeys(environment.signing);
     },
 

@@ -61,12 +61,8 @@ function parsedUrl(text: string): string | null {
 }
 
 function notStarted(server: LocalServer, file: string): IotctlError {
-  return new IotctlError(
-    "IOT_SERVER_NOT_STARTED",
-    `No ${server.what} has been started here: ${file} does not exist.`,
-    {
-      hints: [server.startWith],
-      details: { file },
-    },
-  );
+  return new IotctlError("IOT_SERVER_NOT_STARTED", `No ${server.what} runs here: ${file} does not exist.`, {
+    hints: [server.startWith],
+    details: { file },
+  });
 }

@@ -1,66 +1,60 @@
 import * as Args from "@oclif/core/args";
 import * as Flags from "@oclif/core/flags";
+import { systemClock } from "../base/clock.ts";
 import { Exit, type ExitCode } from "../base/error-codes.ts";
+import { type CanIAnswer, answerCanI, type Opponents } from "../cli/answer-can-i.ts";
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
 import { colour } from "../cli/colour.ts";
-import { componentVersion } from "../cli/component-version.ts";
 import { table } from "../cli/table.ts";
-import type { MatrixRow } from "../compat/compatibility-matrix.ts";
-import type { Verdict } from "../compat/verdict.ts";
-
-interface CanIResult {
-  readonly subject: string;
-  readonly verdict: Verdict["kind"];
-  readonly matrix: readonly MatrixRow[];
-}
 
 const exits = { compatible: Exit.done, incompatible: Exit.blocked, unknown: Exit.undecided } as const;
 const answers = {
-  compatible: ["green", "Yes"],
-  incompatible: ["red", "No"],
-  unknown: ["yellow", "Unknown"],
+  compatible: ["green", "yes"],
+  incompatible: ["red", "no"],
+  unknown: ["yellow", "unknown"],
 } as const;
 
-export default class CanI extends BaseCommand<typeof CanI, CanIResult> {
+export default class CanI extends BaseCommand<typeof CanI, CanIAnswer> {
   static override summary = "Say whether one version gets along with others, and on what evidence.";
   static override description =
-    "With only one version named, it is held against every known version of the components it is coupled with. " +
+    "With only one version named, it is held against everything that the field of the environment runs. " +
     "Exit code 0 is yes, 3 is no, 4 is unknown.";
   static override examples = [
-    "<%= config.bin %> can-i app-android@4.2.0 fan@2.0.0",
-    "<%= config.bin %> can-i fan@2.0.0 --file examples/ceiling-fan/release.yaml --json",
+    "<%= config.bin %> can-i app-android@4.2.0 --env production",
+    "<%= config.bin %> can-i app-android@4.2.0 fan@2.0.0 --json",
+    "<%= config.bin %> can-i fan@2.0.0 --known --file examples/ceiling-fan/release.yaml",
   ];
   static override args = {
-    version: Args.string({ description: "What it is about.", required: true, ignoreStdin: true }),
+    version: Args.string({ description: "The version it is about.", required: true, ignoreStdin: true }),
     other: Args.string({ description: "The version it would meet.", ignoreStdin: true }),
   };
   static override flags = {
     file: Flags.string({ summary: "The release manifest.", default: "release.yaml", helpValue: "<file>" }),
+    known: Flags.boolean({ summary: "Hold it against every version in the manifest instead of the field." }),
   };
 
-  protected override async execute({ args, flags }: CommandInput<typeof CanI>): Promise<CanIResult> {
-    const { compatibilityMatrix, coupledVersions, overallVerdict } =
-      await import("../compat/compatibility-matrix.ts");
-    const { createRelation } = await import("../compat/relation.ts");
+  protected override async execute({ args, flags }: CommandInput<typeof CanI>): Promise<CanIAnswer> {
     const { loadRelease } = await import("../manifest/load-release.ts");
-    const { factsOfRelease } = await import("../manifest/release-facts.ts");
     const { release } = await loadRelease(flags.file, process.env);
-    const relation = createRelation(factsOfRelease(release));
-    const subject = componentVersion(args.version, relation);
-    const others = args.other ? [componentVersion(args.other, relation)] : coupledVersions(subject, relation);
-    const matrix = compatibilityMatrix(subject, others, relation);
-    return { subject: args.version, verdict: overallVerdict(matrix), matrix };
+    const against = opponents(args.other, flags.known);
+    const openContext = () => this.context(flags.env);
+    return answerCanI({ subject: args.version, against, release }, openContext, systemClock.now());
   }
 
-  protected override render({ matrix, subject, verdict }: CanIResult): string {
+  protected override render({ matrix, subject, verdict }: CanIAnswer): string {
     const columns = [{ title: "WITH" }, { title: "VERDICT" }, { title: "EVIDENCE", shrinkTo: 30 }];
     const rows = matrix.map((row) => [row.other, row.verdict, row.evidence]);
-    const evidence = table(columns, rows, { whenEmpty: "It is coupled with nothing." });
+    const evidence = table(columns, rows, { whenEmpty: "It meets nothing that it is coupled with." });
     const [style, answer] = answers[verdict];
     return `${evidence}\n\n${subject}: ${colour(style, answer)}`;
   }
 
-  protected override exitOf({ verdict }: CanIResult): ExitCode {
+  protected override exitOf({ verdict }: CanIAnswer): ExitCode {
     return exits[verdict];
   }
+}
+
+function opponents(other: string | undefined, known: boolean): Opponents {
+  if (other !== undefined) return { kind: "version", version: other };
+  return { kind: known ? "known" : "field" };
 }

@@ -1,0 +1,78 @@
+// The program as it is installed: built, without its dependencies beside it.
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { buildProgram } from "../support/built-program.ts";
+import { repositoryRoot } from "../support/repository.ts";
+import { writeSmallRelease } from "../support/small-release.ts";
+import { temporaryDirectory } from "../support/temporary-directory.ts";
+
+let home: string;
+let entry: string;
+
+beforeAll(async () => {
+  home = mkdtempSync(join(tmpdir(), "iotctl-built-"));
+  entry = await buildProgram(home);
+}, 120_000);
+afterAll(() => rmSync(home, { recursive: true, force: true }));
+
+async function run(argv: readonly string[], cwd: string) {
+  const env = { NODE_COMPILE_CACHE: join(home, "cache"), NO_COLOR: "1" };
+  return execa(process.execPath, [entry, ...argv], { cwd, env, reject: false, input: "" });
+}
+
+test("takes a release from its manifest to storage", async () => {
+  const cwd = temporaryDirectory();
+  writeSmallRelease(cwd);
+  for (const command of ["check", "bundle", "sign", "verify", "push"]) {
+    expect(await run([command], cwd)).toMatchObject({ exitCode: 0, stderr: "" });
+  }
+});
+
+test("shows the help of every command, and refuses what it does not know", async () => {
+  const cwd = temporaryDirectory();
+  const manifest = JSON.parse(readFileSync(join(home, "oclif.manifest.json"), "utf8")) as {
+    commands: object;
+  };
+  const ids = Object.keys(manifest.commands);
+  expect(ids.length).toBeGreaterThan(10);
+  const help = await run(["--help"], cwd);
+  expect(help).toMatchObject({ exitCode: 0, stderr: "" });
+  for (const id of ids) expect(help.stdout).toContain(id.split(":")[0]);
+  expect(await run(["chekc"], cwd)).toMatchObject({ exitCode: 2 });
+});
+
+describe("modules", () => {
+  async function modulesOf(argv: readonly string[], cwd: string): Promise<string[]> {
+    const file = join(temporaryDirectory(), "modules.json");
+    const recorder = join(repositoryRoot, "test/support/record-modules.mjs");
+    await execa(process.execPath, ["--import", recorder, entry, ...argv], {
+      cwd,
+      env: { RECORD_MODULES: file },
+    });
+    return JSON.parse(readFileSync(file, "utf8")) as string[];
+  }
+
+  test("--version loads nothing but the entry", async () => {
+    const urls = await modulesOf(["--version"], temporaryDirectory());
+    expect(urls.filter((url) => url.startsWith("file:"))).toHaveLength(2);
+  });
+
+  test("check brings along nothing heavy that it does not need", async () => {
+    const cwd = temporaryDirectory();
+    writeSmallRelease(cwd);
+    const urls = await modulesOf(["check"], cwd);
+    const files = urls.filter((url) => url.startsWith("file:"));
+    const text = files.map((url) => readFileSync(new URL(url), "utf8")).join("\n");
+    for (const unwanted of ["@sigstore", "listr2", "execa", "semver/index.js"]) {
+      expect(text.includes(`node_modules/${unwanted}`), unwanted).toBe(false);
+    }
+    expect(text).toContain("node_modules/yaml");
+    for (const unwanted of ["node:sqlite", "node:http", "node:worker_threads"])
+      expect(urls).not.toContain(unwanted);
+    expect(files.length).toBeLessThan(45);
+    expect(text.length).toBeLessThan(1_800_000);
+  });
+});
