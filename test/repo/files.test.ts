@@ -26,7 +26,7 @@ const agreed = [
   "test",
   "tsconfig.json",
 ];
-const builtOrInstalled = [".iotctl", "coverage", "dist", "node_modules", "oclif.manifest.json"];
+const builtOrInstalled = [".iotctl", ".vitest", "coverage", "dist", "node_modules", "oclif.manifest.json"];
 
 const ours = filesMatching(
   "{src,test,bin,docs,examples,bench,.ci,.github}/**/*.{ts,js,mjs,md,yaml,yml,json,sh}",
