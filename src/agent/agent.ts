@@ -1,10 +1,11 @@
+import type { ResolvedRelease } from "../bundle/resolved-release.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { type DdiFeedback, type DdiPollRoot, parseSleep } from "../ddi/wire.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import { DeviceAttributes } from "./device-attributes.ts";
 import { DeviceJournal, type DeviceState } from "./device-journal.ts";
-import { judgeOffer, type Offer, readOffer, type VerifiedRelease } from "./judge-deployment.ts";
+import { judgeOffer, type Offer, readOffer } from "./judge-deployment.ts";
 import type { PayloadRunner } from "./payload-runner.ts";
 import { ProgressReport } from "./progress-report.ts";
 import type { SeenApps } from "./seen-apps.ts";
@@ -21,7 +22,7 @@ export interface AgentPorts {
   readonly payload: PayloadRunner;
   readonly apps: SeenApps;
   /** Checks the signature of a release; throws an error whose message says why it is not trusted. */
-  readonly verifyRelease: (bundleJson: Uint8Array) => VerifiedRelease;
+  readonly verifyRelease: (bundleJson: Uint8Array) => { readonly resolved: ResolvedRelease };
   readonly clock: Clock;
   readonly log: (message: string) => void;
 }
@@ -119,8 +120,6 @@ export class Agent {
         limits: { ...defaultLimits, ...this.#device.limits },
       });
       updater.countRestart();
-      // What ran before a failed turn may be the image on trial.
-      await payload.stop();
       this.#started = { journal, updater };
     }
     const { journal, updater } = this.#started;
@@ -175,7 +174,7 @@ export class Agent {
     if ("refusal" in release) return this.#close(offer.actionId, "failure", release.refusal);
 
     const judge = () =>
-      judgeOffer(offer, release, {
+      judgeOffer(offer, release.resolved, {
         hardware: this.#device.hardware,
         state: journal.state,
         apps: this.#ports.apps.lately(),
@@ -194,7 +193,9 @@ export class Agent {
     }
   }
 
-  async #fetchRelease(offer: Offer): Promise<VerifiedRelease | { readonly refusal: string }> {
+  async #fetchRelease(
+    offer: Offer,
+  ): Promise<{ readonly resolved: ResolvedRelease } | { readonly refusal: string }> {
     const bytes = await this.#ports.ddi.document(offer.attestationHref);
     try {
       return this.#ports.verifyRelease(bytes);

@@ -5,13 +5,6 @@ import { type ComponentVersion, createRelation } from "../compat/relation.ts";
 import { chunkMetadata, type DdiDeployment } from "../ddi/wire.ts";
 import type { DeviceState, UpdateTarget } from "./device-journal.ts";
 
-/** A signed release whose signature was checked. */
-export interface VerifiedRelease {
-  readonly resolved: ResolvedRelease;
-  /** Digests the signature covers, with their names. */
-  readonly subjects: ReadonlyMap<string, string>;
-}
-
 /** What the server offers, before anything of it is believed. */
 export interface Offer {
   readonly actionId: string;
@@ -66,7 +59,7 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
  */
 export function judgeOffer(
   offer: Offer,
-  { resolved, subjects }: VerifiedRelease,
+  resolved: ResolvedRelease,
   device: {
     readonly hardware: string;
     readonly state: DeviceState;
@@ -77,7 +70,7 @@ export function judgeOffer(
   const { actionId, component, version, digest } = offer;
   const name = `${component} ${version}`;
   const artifact = findVersion(resolved, component, version)?.artifacts.find((one) => one.digest === digest);
-  if (!artifact || !subjects.has(digest)) {
+  if (!artifact) {
     return {
       kind: "refuse",
       reason: `${digest} is not an image of ${name} in the signed release ${resolved.version}`,

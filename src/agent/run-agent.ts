@@ -5,6 +5,7 @@ import { messageOf } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { verifyRelease } from "../bundle/verify-release.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
+import { abortableClock } from "./abortable-clock.ts";
 import { Agent } from "./agent.ts";
 import { openAppLink } from "./app-link.ts";
 import { DiskSlotStorage } from "./disk-slot-storage.ts";
@@ -80,7 +81,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
         payload,
         apps,
         verifyRelease: (bundleJson) => verifyRelease(bundleJson, options.trustedKeys),
-        clock,
+        clock: abortableClock(clock, signal),
         log,
       },
     );
@@ -99,10 +100,12 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
       });
     }
     while (!signal.aborted) {
-      const sleepMs = await nextSleep(agent, log);
+      const sleepMs = await nextSleep(agent, signal, log);
       // Jitter, so that devices which woke together do not stay together.
       await clock.sleep(sleepMs * (0.9 + 0.2 * random.next()), signal).catch(() => {});
     }
+  } catch (error) {
+    if (!signal.aborted) throw error;
   } finally {
     await link?.close();
     await payload.stop();
@@ -111,11 +114,11 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
   }
 }
 
-async function nextSleep(agent: Agent, log: (message: string) => void): Promise<number> {
+async function nextSleep(agent: Agent, signal: AbortSignal, log: (message: string) => void): Promise<number> {
   try {
     return (await agent.turn()).sleepMs;
   } catch (error) {
-    log(`the turn failed: ${messageOf(error)}`);
+    if (!signal.aborted) log(`the turn failed: ${messageOf(error)}`);
     return storageRetryMs;
   }
 }

@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
+import { abortableClock } from "../agent/abortable-clock.ts";
 import { openAppLink } from "../agent/app-link.ts";
 import { closeConnections, HttpDdiClient, openConnections } from "../agent/http-ddi-client.ts";
-import type { VerifiedRelease } from "../agent/judge-deployment.ts";
 import { lockStateDirectory } from "../agent/state-directory-lock.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
-import { verifyRelease } from "../bundle/verify-release.ts";
+import { type VerifiedRelease, verifyRelease } from "../bundle/verify-release.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
 import { FleetFile } from "./fleet-file.ts";
 import { ImagePool } from "./image-pool.ts";
@@ -101,7 +101,7 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
             signal: stopped.signal,
           }),
           verifyRelease: verify,
-          clock,
+          clock: abortableClock(clock, stopped.signal),
           // Requests that the end of the fleet cuts off are nobody's trouble.
           log: (message) => {
             if (!stopped.signal.aborted) log(`${spec.id}: ${message}`);
@@ -192,7 +192,7 @@ async function turnOf(
   try {
     return await device.agent.turn();
   } catch (error) {
-    log(`${device.id}: the turn failed: ${messageOf(error)}`);
+    if (!signal.aborted) log(`${device.id}: the turn failed: ${messageOf(error)}`);
     return { sleepMs: firstPollWithinMs };
   }
 }

@@ -62,8 +62,16 @@ interface Story {
   readonly boots: number;
 }
 
-/** One update with power cuts at the given operations of each boot, until the server knows its end. */
-async function live(signer: KeySigner, offer: OfferedImage, cuts: readonly Cut[]): Promise<Story> {
+/**
+ * One update with power cuts at the given operations of each boot, until the server knows its end.
+ * With `reboot` false it is the storage alone that fails, and the agent goes on.
+ */
+async function live(
+  signer: KeySigner,
+  offer: OfferedImage,
+  cuts: readonly Cut[],
+  reboot = true,
+): Promise<Story> {
   const bench = await deviceBench(signer);
   const { server, flash } = bench;
   const action = server.offer(offer);
@@ -74,11 +82,12 @@ async function live(signer: KeySigner, offer: OfferedImage, cuts: readonly Cut[]
     if (request.includes("feedback") && !action.closed)
       versionBeforeEnd = server.attributes[deviceAttribute.version];
   };
+  const patient = bench.boot(ports);
   for (let boots = 1; boots <= 60; boots++) {
     const [at, moment] = cuts[boots - 1] ?? [Number.POSITIVE_INFINITY, "before"];
     power.cutAt = power.operations + at;
     power.moment = moment;
-    const agent = bench.boot(ports);
+    const agent = reboot ? bench.boot(ports) : patient;
     try {
       for (let turns = 0; turns < 3; turns++) await agent.turn();
       if (action.closed) return { power, end: action.closed, versionBeforeEnd, bench, agent, boots };
@@ -111,9 +120,11 @@ describe.each(["success", "failure"] as const)("an update that ends in %s", (end
     expect(operations).toBeGreaterThan(10);
     for (let at = 1; at <= operations; at++) {
       for (const moment of ["before", "after"] as const) {
-        const story = await live(signer, offer, [[at, moment]]);
-        expect({ boots: story.boots, end: story.end }).toEqual({ boots: 2, end });
-        await expectTruth(story);
+        for (const reboot of [true, false]) {
+          const story = await live(signer, offer, [[at, moment]], reboot);
+          expect({ boots: story.boots, end: story.end }).toEqual({ boots: 2, end });
+          await expectTruth(story);
+        }
       }
     }
   });
