@@ -5,6 +5,7 @@ import { readlink } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished, test, expect } from "vitest";
+import { OrphanGuard } from "../../src/agent/orphan-guard.ts";
 import { deviceAttribute } from "../../src/ddi/wire.ts";
 import type { AgentProcessOptions } from "../support/agent-process.ts";
 import { DdiServer } from "../support/ddi-server.ts";
@@ -55,6 +56,7 @@ test.each(points)("killed at $at number $nth, $laterMs ms later", { timeout: 60_
     factoryImage,
   };
 
+  onTestFinished(() => new OrphanGuard(join(options.dir, "payload.json")).end());
   const first = startAgent(options);
   let seen = 0;
   server.before = async (request) => {
