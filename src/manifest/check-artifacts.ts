@@ -1,4 +1,4 @@
-import { access, constants, stat } from "node:fs/promises";
+import { accessSync, constants, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { isSystemError, messageOf } from "../base/errors.ts";
 import { quoted } from "./diagnostic.ts";
@@ -7,13 +7,9 @@ import type { RuleContext } from "./rules/rule.ts";
 import type { Path } from "./source-node.ts";
 
 /** Reports every artifact of a release that is not a readable file. `dir` is the manifest's. */
-export async function checkArtifacts(
-  release: Release,
-  dir: string,
-  report: Pick<RuleContext, "error">,
-): Promise<void> {
+export function checkArtifacts(release: Release, dir: string, report: Pick<RuleContext, "error">): void {
   for (const { file, path } of artifactsOf(release)) {
-    const problem = await problemOf(resolve(dir, file));
+    const problem = problemOf(resolve(dir, file));
     if (problem === null) continue;
     report.error(path, {
       code: "IOT_MANIFEST_ARTIFACT_MISSING",
@@ -43,10 +39,10 @@ function* filesOf(value: Component | KnownVersion, path: Path): Generator<{ file
   }
 }
 
-async function problemOf(file: string): Promise<string | null> {
+function problemOf(file: string): string | null {
   try {
-    if (!(await stat(file)).isFile()) return "is not a file";
-    await access(file, constants.R_OK);
+    if (!statSync(file).isFile()) return "is not a file";
+    accessSync(file, constants.R_OK);
     return null;
   } catch (error) {
     return isSystemError(error, "ENOENT", "ENOTDIR")

@@ -19,7 +19,7 @@ export async function loadEnvironment(options: {
 }): Promise<Environment> {
   const { cwd, name, env } = options;
   const path = join(cwd, fileName);
-  const source = await readIfPresent(path);
+  const source = readIfPresent(path);
   if (source === null) {
     if (name === "local") return normaliseEnvironment(name, {}, cwd);
     throw unknownEnvironment(name, { path, names: null });
@@ -32,9 +32,9 @@ export async function loadEnvironment(options: {
   throw unknownEnvironment(name, { path, names: Object.keys(environments) });
 }
 
-async function readIfPresent(path: string): Promise<string | null> {
+function readIfPresent(path: string): string | null {
   try {
-    return await readManifestText(path);
+    return readManifestText(path);
   } catch (error) {
     if (error instanceof IotctlError && isSystemError(error.cause, "ENOENT")) return null;
     throw error;

@@ -31,10 +31,10 @@ export async function loadRelease(
   env: NodeJS.ProcessEnv,
   { artifactsMustExist = false }: LoadReleaseOptions = {},
 ): Promise<LoadedRelease> {
-  const source = await readManifestText(path);
+  const source = readManifestText(path);
   const dir = dirname(resolve(path));
   const { log, release, report } = readRelease(path, source, env);
-  if (release !== null && artifactsMustExist) await checkArtifacts(release, dir, report);
+  if (release !== null && artifactsMustExist) checkArtifacts(release, dir, report);
   if (release === null || log.hasErrors) throw manifestError(log);
   return { release, dir, warnings: log.diagnostics, source };
 }

@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { IotctlError, messageOf } from "../base/errors.ts";
 
 /** Far above any real manifest, far below what makes a YAML parser suffer. */
@@ -8,8 +8,8 @@ export const manifestBytesMax = 1024 * 1024;
  * Reads a manifest as UTF-8 text, never more than `manifestBytesMax` of it. Throws
  * IOT_FILE_UNREADABLE, IOT_MANIFEST_TOO_LARGE or IOT_MANIFEST_NOT_TEXT.
  */
-export async function readManifestText(path: string): Promise<string> {
-  const bytes = await readBounded(path);
+export function readManifestText(path: string): string {
+  const bytes = readBounded(path);
   if (bytes.includes(0)) throw notText(path, `byte ${bytes.indexOf(0)} is NUL`);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
@@ -18,16 +18,13 @@ export async function readManifestText(path: string): Promise<string> {
   }
 }
 
-async function readBounded(path: string): Promise<Buffer> {
+function readBounded(path: string): Buffer {
+  let descriptor: number | null = null;
   try {
-    const file = await open(path, "r");
-    try {
-      const { size } = await file.stat();
-      if (size > manifestBytesMax) throw tooLarge(path, `is ${size} bytes`);
-      return await readToEnd(path, file);
-    } finally {
-      await file.close();
-    }
+    descriptor = openSync(path, "r");
+    const { size } = fstatSync(descriptor);
+    if (size > manifestBytesMax) throw tooLarge(path, `is ${size} bytes`);
+    return readToEnd(path, descriptor);
   } catch (error) {
     if (error instanceof IotctlError) throw error;
     throw new IotctlError("IOT_FILE_UNREADABLE", `Cannot read ${path}: ${messageOf(error)}`, {
@@ -35,15 +32,17 @@ async function readBounded(path: string): Promise<Buffer> {
       details: { path },
       cause: error,
     });
+  } finally {
+    if (descriptor !== null) closeSync(descriptor);
   }
 }
 
 /** Size is no promise: pipes and files that grow have more to say. */
-async function readToEnd(path: string, file: Awaited<ReturnType<typeof open>>): Promise<Buffer> {
-  const buffer = Buffer.alloc(manifestBytesMax + 1);
+function readToEnd(path: string, descriptor: number): Buffer {
+  const buffer = Buffer.allocUnsafe(manifestBytesMax + 1);
   let length = 0;
   for (;;) {
-    const { bytesRead } = await file.read(buffer, length, buffer.length - length);
+    const bytesRead = readSync(descriptor, buffer, length, buffer.length - length, null);
     length += bytesRead;
     if (length > manifestBytesMax) throw tooLarge(path, "goes on");
     if (bytesRead === 0) return buffer.subarray(0, length);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { edited, fullRelease, problemsOf, releaseOf, smallRelease } from "./manifest-texts.ts";
+import { diagnosticsOf, edited, fullRelease, problemsOf, releaseOf, smallRelease } from "./manifest-texts.ts";
 
 const hourMs = 3_600_000;
 
@@ -167,7 +167,13 @@ describe("variables", () => {
   });
 
   it("in a flow mapping without quotes are a syntax error with the way out", () => {
-    const text = edited(fullRelease, ["approve: 1", "approve: ${N}"]);
-    expect(problemsOf(text, { N: "1" })[0]).toMatch(/^SYNTAX/);
+    const diagnostics = diagnosticsOf(edited(fullRelease, ["approve: 1", "approve: ${N}"]), { N: "1" });
+    expect(diagnostics).toMatchObject([
+      {
+        code: "IOT_MANIFEST_SYNTAX",
+        line: 42,
+        hint: 'Between { } or [ ] a variable stands in quotes: "${NAME}".',
+      },
+    ]);
   });
 });

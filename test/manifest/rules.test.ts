@@ -157,4 +157,28 @@ describe("stages", () => {
       stages("{ name: a, devices: [50%, 40%], bake: 60 }", "{ name: b, devices: 100%, gates: [nope] }"),
     ).toEqual(["PERCENT_FALLS 12:33", "BAD_VALUE 12:45", "GATE_UNKNOWN 13:41"]);
   });
+
+  it("that lack what the schema refused are not called empty or partial for it", () => {
+    expect(stages("{ name: a, devices: 100 }")).toEqual(["BAD_VALUE 12:27"]);
+    expect(stages("{ name: a, devices: [100, 100%], gates: [nope] }")).toEqual([
+      "BAD_VALUE 12:28",
+      "GATE_UNKNOWN 12:48",
+    ]);
+  });
+
+  it("are measured against the highest share before them", () => {
+    expect(stages("{ name: a, devices: [50%, 20%, 30%, 100%] }")).toEqual([
+      "PERCENT_FALLS 12:33",
+      "PERCENT_FALLS 12:38",
+    ]);
+  });
+
+  it("that share a mistake by an alias share the report of it", () => {
+    const text = edited(
+      fullRelease,
+      ["bake: 1h, gates: [updated, heartbeat]", "bake: 1h, gates: &gates [nope]"],
+      ["bake: 24h, gates: [updated, heartbeat]", "bake: 24h, gates: *gates"],
+    );
+    expect(problemsOf(text)).toEqual(["GATE_UNKNOWN 41:100"]);
+  });
 });
