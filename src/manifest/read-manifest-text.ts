@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { IotctlError, messageOf } from "../base/errors.ts";
 
 /** Far above any real manifest, far below what makes a YAML parser suffer. */
-export const manifestBytesMax = 1024 * 1024;
+const manifestBytesMax = 1024 * 1024;
 
 /**
  * Reads a manifest as UTF-8 text, never more than `manifestBytesMax` of it. Throws

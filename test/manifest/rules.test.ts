@@ -166,6 +166,13 @@ describe("stages", () => {
     ]);
   });
 
+  it("without a name do not hide what is wrong elsewhere", () => {
+    expect(found(["name: canary, ", ""], ["cloud: { 5.1.0", "cloud: { 5.2.0"])).toEqual([
+      "KNOWN_IS_RELEASED 35:12",
+      "MISSING_KEY 41:7",
+    ]);
+  });
+
   it("are measured against the highest share before them", () => {
     expect(stages("{ name: a, devices: [50%, 20%, 30%, 100%] }")).toEqual([
       "PERCENT_FALLS 12:33",
