@@ -1,5 +1,5 @@
 import { IotctlError } from "../base/errors.ts";
-import { hasEnded, type RolloutState } from "./engine/state.ts";
+import { hasEnded, stillLooks, type RolloutState } from "./engine/state.ts";
 import { foldJournal } from "./fold.ts";
 import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
 
@@ -14,16 +14,21 @@ interface ReleaseName {
 }
 
 /**
- * The rollout of this release that is under way, or null. Another release of the same product under
- * way is IOT_ROLLOUT_IN_PROGRESS: two plans at once would each be safe only without the other.
+ * The rollout of this release that is under way, or that completed and was not followed by another
+ * (devices that were away still join it); null when there is none. Another release of the product
+ * under way is IOT_ROLLOUT_IN_PROGRESS: two plans at once would each be safe only without the other.
  */
 export async function findOpenRollout(
   journals: RolloutJournals,
   release: ReleaseName,
 ): Promise<OpenRollout | null> {
+  let newest = true;
   for await (const { journal, state } of newestFirst(journals, release.product)) {
+    const same = state.config.resolved.version === release.version;
+    const joins = same && stillLooks(state.status) && (newest || !hasEnded(state.status));
+    if (joins) return { journal, state };
+    newest = false;
     if (hasEnded(state.status)) continue;
-    if (state.config.resolved.version === release.version) return { journal, state };
     throw new IotctlError(
       "IOT_ROLLOUT_IN_PROGRESS",
       `Rollout ${journal.rolloutId} is under way (${state.status}); ${release.product} ${release.version} cannot begin beside it.`,

@@ -57,7 +57,7 @@ describe("makePlan", () => {
     const guarded = plan(ceilingFan, live, target, "observed");
     expect(guarded.steps[0]).toMatchObject({
       component: "fan",
-      guard: { "app-android": "4.1.0 || 4.2.0" },
+      guard: { "app-android": ">=4.1.0" },
     });
   });
 

@@ -24,6 +24,8 @@ export async function startDemoAgents(options: {
   readonly serverUrl: string;
   readonly trustedKeyFile: string;
   readonly devices: readonly { readonly device: DemoDevice; readonly token: string }[];
+  /** The script that is `iotctl`. */
+  readonly entry: string;
 }): Promise<DemoAgents> {
   const stop = new AbortController();
   const agents: DemoAgent[] = [];
@@ -39,9 +41,8 @@ export async function startDemoAgents(options: {
       ["--payload-port", String(payloadPort), "--link-port", String(linkPort)],
       ["--factory-image", factoryImageFile(options.dir, device), "--factory-version", device.version],
     ].flat();
-    const [entry = ""] = process.argv.slice(1);
     running.push(
-      execa(process.execPath, [entry, ...args], {
+      execa(process.execPath, [options.entry, ...args], {
         cwd: options.dir,
         stdin: "ignore",
         stdout: { file: join(options.dir, `${device.id}.log`) },

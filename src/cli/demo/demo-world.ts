@@ -35,6 +35,8 @@ export async function startDemoWorld(options: {
   readonly context: Context;
   readonly clock: Clock;
   readonly log: (line: string) => void;
+  /** The script that is `iotctl`, for the agent processes. */
+  readonly entry: string;
 }): Promise<DemoWorld> {
   const { clock, context, dir, log } = options;
   const started: (() => Promise<void>)[] = [];
@@ -86,6 +88,7 @@ export async function startDemoWorld(options: {
     const agents = await startDemoAgents({
       dir,
       serverUrl: server.url,
+      entry: options.entry,
       trustedKeyFile: publicKeyFileOf(environment.signing.keyFile),
       devices: agentDevices.map((device) => ({ device, token: tokenOf(device.id) })),
     });

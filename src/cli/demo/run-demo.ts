@@ -47,7 +47,14 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   chdir(dir);
   const context = await options.openContext();
   const world = await progress.step("Set up", async () => {
-    const value = await startDemoWorld({ dir, deviceCount, context, clock, log: () => {} });
+    const value = await startDemoWorld({
+      dir,
+      deviceCount,
+      context,
+      clock,
+      log: () => {},
+      entry: process.argv[1] ?? "",
+    });
     return {
       value,
       note: `a fleet server, an app store with users, ${deviceCount} virtual devices and ${value.agents.length} agent processes in ${dir}`,

@@ -38,6 +38,7 @@ export async function beginRollout(options: {
     gates: release.gates,
     retire: release.retire,
     onFailure: release.onFailure,
+    pairing: release.pairing,
     services: servicesOf(release, dir),
   };
   return startRollout(await context.journals(), config, atMs);
