@@ -47,7 +47,7 @@ export class VirtualClock implements Clock {
       await new Promise((resolve) => setImmediate(resolve));
       const next = this.#sleepers
         .filter((sleeper) => sleeper.at <= end)
-        .sort((a, b) => a.at - b.at || a.order - b.order)[0];
+        .toSorted((a, b) => a.at - b.at || a.order - b.order)[0];
       if (!next) break;
       this.#now = Math.max(this.#now, next.at);
       this.#sleepers = this.#sleepers.filter((sleeper) => sleeper !== next);

@@ -57,8 +57,8 @@ export function createRelation(facts: readonly VersionFacts[], live: LiveSets = 
   return {
     facts: factsOf,
     coupled: (a, b) => couplings.has(`${a} ${b}`),
-    components: () => [...new Set([...byComponent.keys(), ...Object.keys(live)])].sort(),
-    versions: (component) => [...(byComponent.get(component)?.keys() ?? [])].sort(compareVersions),
+    components: () => [...new Set([...byComponent.keys(), ...Object.keys(live)])].toSorted(),
+    versions: (component) => [...(byComponent.get(component)?.keys() ?? [])].toSorted(compareVersions),
     verdict(a, b) {
       if (!couplings.has(`${a.component} ${b.component}`)) {
         return { kind: "compatible", evidence: [{ kind: "uncoupled" }] };

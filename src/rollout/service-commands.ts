@@ -50,7 +50,7 @@ async function runCommand(component: string, version: string, command: string, c
     });
   } catch (error) {
     if (!(error instanceof ExecaError)) throw error;
-    const output = String(error.stderr || error.stdout || "").trim();
+    const output = (error.stderr || error.stdout || "").trim();
     throw new IotctlError(
       "IOT_SERVICE_DEPLOY_FAILED",
       `Deploying ${component} ${version} failed: ${error.shortMessage}`,

@@ -70,10 +70,10 @@ describe("verdict", () => {
         ]);
         const app = { component: "app", version: a.version };
         const fan = { component: "fan", version: b.version };
-        const verdict = known.verdict(app, fan);
-        expect(known.verdict(fan, app).kind).toBe(verdict.kind);
-        expect(verdict.evidence.length).toBeGreaterThan(0);
-        if (a.range === null && b.range === null) expect(verdict.kind).toBe("unknown");
+        const forward = known.verdict(app, fan);
+        expect(known.verdict(fan, app).kind).toBe(forward.kind);
+        expect(forward.evidence.length).toBeGreaterThan(0);
+        if (a.range === null && b.range === null) expect(forward.kind).toBe("unknown");
       }),
     );
   });
