@@ -11,7 +11,8 @@ export interface Progress {
   ): Promise<T>;
 }
 
-export type Say = (text: string) => void;
+/** Tells how far a step is: a line, and for terminals a picture that takes its place. */
+export type Say = (text: string, picture?: readonly string[]) => void;
 
 /** Work that takes longer than this says how long it took. */
 const tellDurationFromMs = 1000;
@@ -33,8 +34,8 @@ const terminalProgress: Progress = {
       {
         title,
         task: async (_, task): Promise<void> => {
-          result = await work((text) => {
-            task.output = terminalLine(text);
+          result = await work((text, picture) => {
+            task.output = picture?.join("\n") ?? terminalLine(text);
           });
           task.title = titled(title, result.note);
         },

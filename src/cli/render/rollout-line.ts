@@ -1,19 +1,8 @@
 import { formatPercent } from "../../base/percentages.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
 
-/** How a rollout stands in one line: `fleet 50%: 21 updated, 4 updating, 3 waiting; app-ios 10%`. */
+/** How a rollout stands in one line: `fleet 50%: 21 updated, 4 updating, 3 waiting; app-ios 4.2.0 10%`. */
 export function rolloutLine(view: RolloutView): string {
-  const { devices } = view;
-  const counts = [
-    [devices.updated, "updated"],
-    [devices.updating, "updating"],
-    [devices.assigned, "assigned"],
-    [devices.failed, "failed"],
-    [devices.waiting, "waiting"],
-    [devices.returned, "back"],
-  ]
-    .filter(([count]) => count !== 0)
-    .map(([count, what]) => `${count} ${what}`);
   const apps = view.steps
     .filter(({ action, percent, state }) => action === "introduce" && percent !== null && state !== "next")
     .map(
@@ -22,9 +11,21 @@ export function rolloutLine(view: RolloutView): string {
     );
   const where = view.status === "running" && view.wave !== "" ? view.wave : statusWords(view);
   const waitsFor = view.waitsFor === null ? [] : [`waits for ${view.waitsFor}`];
-  return [`${where}: ${counts.length > 0 ? counts.join(", ") : "no device yet"}`, ...apps, ...waitsFor].join(
-    "; ",
-  );
+  return [`${where}: ${deviceWords(view)}`, ...apps, ...waitsFor].join("; ");
+}
+
+/** `21 updated, 4 updating, 3 waiting`; counts of nothing are left out. */
+export function deviceWords({ devices }: RolloutView): string {
+  const counts = [
+    [devices.updated, "updated"],
+    [devices.updating, "updating"],
+    [devices.assigned, "assigned"],
+    [devices.failed, "failed"],
+    [devices.waiting, "waiting"],
+    [devices.returned, "back"],
+  ] as const;
+  const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  return said.length > 0 ? said.join(", ") : "no device yet";
 }
 
 /** The state in words, with what stopped it. */
