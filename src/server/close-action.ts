@@ -1,3 +1,4 @@
+import type { DeviceEventKind } from "./control/control-api.ts";
 import type { Fleet } from "./fleet.ts";
 import type { ActionRecord } from "./stores/actions.ts";
 
@@ -24,19 +25,7 @@ export function closeAction(
 }
 
 /** Adds to the device's history. */
-export function recordEvent(
-  fleet: Fleet,
-  action: ActionRecord,
-  kind:
-    | "retrieved"
-    | "feedback"
-    | "cancel-requested"
-    | "cancel-refused"
-    | "succeeded"
-    | "failed"
-    | "canceled",
-  message = "",
-): void {
+export function recordEvent(fleet: Fleet, action: ActionRecord, kind: DeviceEventKind, message = ""): void {
   const device = fleet.devices.byId(action.deviceId);
   if (!device) return;
   const assignmentId = fleet.assignments.byRow(action.assignmentRow).id;

@@ -16,6 +16,11 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (error) {
     database.close();
     if (error instanceof IotctlError) throw error;
+    if (isDatabaseFull(error)) {
+      throw new IotctlError("IOT_DISK_FULL", `No room left on the disk that holds ${path}.`, {
+        cause: error,
+      });
+    }
     throw new IotctlError(
       "IOT_FLEET_DATABASE_UNREADABLE",
       `${path} cannot be read as the fleet server's database.`,
@@ -25,6 +30,12 @@ export function openDatabase(path: string): DatabaseSync {
       },
     );
   }
+}
+
+/** Whether a write failed for want of room. */
+export function isDatabaseFull(error: unknown): boolean {
+  const SQLITE_FULL = 13;
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
 }
 
 function migrate(database: DatabaseSync, path: string): void {

@@ -1,7 +1,6 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
 import { writeFileAtomic } from "../base/atomic-file.ts";
 import type { Clock } from "../base/clock.ts";
 import { IotctlError, isSystemError, messageOf } from "../base/errors.ts";
@@ -29,7 +28,7 @@ export interface FleetServerOptions {
   readonly limits?: Partial<FleetServerLimits>;
 }
 
-export interface FleetServerLimits {
+interface FleetServerLimits {
   /** Until the head of a request must be there. */
   readonly headersTimeoutMs: number;
   /** A connection on which nothing moves during a request is cut. */
@@ -44,7 +43,7 @@ export interface FleetServerLimits {
 
 const defaultLimits: FleetServerLimits = {
   headersTimeoutMs: 15_000,
-  idleTimeoutMs: 30_000,
+  idleTimeoutMs: 60_000,
   requestTimeoutMs: 3_600_000,
   artifactBytesMax: 8 * 1024 ** 3,
   connectionsMax: 20_000,
@@ -67,18 +66,20 @@ export async function startFleetServer(options: FleetServerOptions): Promise<Fle
   const { dir, host = "127.0.0.1", port = 0, pollIntervalMs, clock, log = () => {} } = options;
   const limits = { ...defaultLimits, ...options.limits };
   mkdirSync(dir, { recursive: true });
-  const lock = lockDirectory(dir);
-  let database: DatabaseSync | undefined;
+  const held: (() => void)[] = [];
   const release = (): void => {
-    database?.close();
-    lock.release();
+    for (const letGo of held.splice(0).toReversed()) letGo();
   };
   try {
-    database = openDatabase(join(dir, "fleet.db"));
+    const lock = lockDirectory(dir);
+    held.push(() => lock.release());
+    const database = openDatabase(join(dir, "fleet.db"));
+    held.push(() => database.close());
     const fleet = openFleet(database, dir, clock);
     const controlToken = loadControlToken(join(dir, "control-token"));
     const control = { fleet, tokenHash: tokenHash(controlToken), artifactBytesMax: limits.artifactBytesMax };
     const server = createHttpServer(requestListener(fleetRoutes(control, pollIntervalMs), log), limits);
+    held.push(() => server.close());
     const url = await listen(server, host, port);
     const addressFile = join(dir, "address.json");
     writeFileAtomic(addressFile, `${JSON.stringify({ url, pid: process.pid })}\n`);

@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  rmdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type IncomingMessage, request } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -14,6 +23,14 @@ import { thrownBy } from "../support/thrown-by.ts";
 
 const start = (dir: string, more: object = {}) =>
   startFleetServer({ dir, pollIntervalMs: 1000, clock: systemClock, ...more });
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
 
 describe("the fleet server's life", () => {
   it("says where it listens and keeps its token for the owner alone", async () => {
@@ -85,6 +102,16 @@ describe("the fleet server's life", () => {
     expect(error).toMatchObject({ code: "IOT_PORT_IN_USE", exit: 2 });
     expect(error.message).toContain(String(port));
     await (await start(dir)).close();
+  });
+
+  it("listens no more when it could not say where", async () => {
+    const dir = temporaryDirectory();
+    mkdirSync(join(dir, "address.json"));
+    const port = await freePort();
+    await expect(start(dir, { port })).rejects.toThrow("address.json");
+    await expect(httpExchange(`http://127.0.0.1:${port}`, "/api/v1/health")).rejects.toThrow("ECONNREFUSED");
+    rmdirSync(join(dir, "address.json"));
+    await (await start(dir, { port })).close();
   });
 
   it("names an address that is not this machine's", async () => {

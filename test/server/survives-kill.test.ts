@@ -19,7 +19,7 @@ interface Acknowledged {
   readonly artifacts: Set<string>;
 }
 
-const kills = 8;
+const kills = 5;
 const clients = 6;
 
 it("loses nothing that it acknowledged when it is killed under load, again and again", async () => {
@@ -46,7 +46,7 @@ it("loses nothing that it acknowledged when it is killed under load, again and a
       }
     });
     const ended = Promise.allSettled(load);
-    await new Promise((resolve) => setTimeout(resolve, randomInteger(random, 60, 400)));
+    await new Promise((resolve) => setTimeout(resolve, randomInteger(random, 60, 300)));
     await server.kill();
     await ended;
   }

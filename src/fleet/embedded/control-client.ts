@@ -47,13 +47,13 @@ export class ControlClient {
     this.#request = isTls ? httpsRequest : httpRequest;
   }
 
-  /** The answer, whatever its status below 500. Throws IOT_FLEET_UNREACHABLE, IOT_FLEET_UNAUTHORIZED, or what an upload's source throws. */
+  /** The answer, be it a refusal. Throws IOT_FLEET_UNREACHABLE, IOT_FLEET_UNAUTHORIZED, or what an upload's source throws. */
   async send(request: ControlRequest): Promise<ControlAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const outcome = await this.#attempt(request).catch((error: unknown) => ({ problem: error }));
       if (!("problem" in outcome)) {
         if (outcome.status === 401) throw this.#unauthorized();
-        if (outcome.status < 500 && outcome.status !== 429) return outcome;
+        if (!isPassing(outcome.status)) return outcome;
       } else if (outcome.problem instanceof UploadFailure) {
         throw outcome.problem.cause;
       }
@@ -118,6 +118,11 @@ export class ControlClient {
       { hints: ["Start it: iotctl fleet serve"], details: { url: this.#options.url }, cause: problem },
     );
   }
+}
+
+/** Whether the same request may be answered otherwise in a moment; a full disk is not emptied so soon. */
+function isPassing(status: number): boolean {
+  return status === 429 || (status >= 500 && status !== 507);
 }
 
 async function readText(answer: IncomingMessage): Promise<string> {

@@ -144,13 +144,24 @@ export class EmbeddedFleet implements FleetBackend {
       code: "unexpected",
       message: `The fleet server answered ${status} with something that is not its API.`,
     };
-    if (code === "device-unknown") {
-      throw new IotctlError("IOT_FLEET_DEVICE_UNKNOWN", message, {
+    throw refusal(status, code, message);
+  }
+}
+
+function refusal(status: number, reason: string, message: string): IotctlError {
+  const details = { status, reason };
+  switch (reason) {
+    case "device-unknown":
+      return new IotctlError("IOT_FLEET_DEVICE_UNKNOWN", message, {
         hints: ["See which it has: iotctl fleet devices"],
+        details,
       });
-    }
-    const ours = code === "wrong-digest" ? "IOT_FLEET_ARTIFACT_DIFFERS" : "IOT_FLEET_REFUSED";
-    throw new IotctlError(ours, message, { details: { status, reason: code } });
+    case "wrong-digest":
+      return new IotctlError("IOT_FLEET_ARTIFACT_DIFFERS", message, { details });
+    case "disk-full":
+      return new IotctlError("IOT_DISK_FULL", message, { details });
+    default:
+      return new IotctlError("IOT_FLEET_REFUSED", message, { details });
   }
 }
 
