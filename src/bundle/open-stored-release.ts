@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { signatureInvalid } from "../signing/signature-errors.ts";
 import { IotctlError } from "../base/errors.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";

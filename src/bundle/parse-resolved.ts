@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { digestPattern } from "../storage/oci-layout.ts";
 import type { ResolvedRelease } from "./resolved-release.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { readBoundedFile } from "../base/bounded-file.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";

@@ -1,5 +1,5 @@
 import { type Bundle, bundleFromJSON } from "@sigstore/bundle";
-import { z } from "zod";
+import * as z from "zod";
 import { messageOf } from "../base/errors.ts";
 import { signatureInvalid } from "./signature-errors.ts";
 import { sigstoreBundleMediaType, statementPayloadType } from "./statement.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { canonicalJson } from "../base/canonical-json.ts";
 import { messageOf } from "../base/errors.ts";
 import { signatureInvalid } from "./signature-errors.ts";

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { isVersion } from "../compat/versions.ts";
 import {
   type ExposeRequest,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { z } from "zod";
+import * as z from "zod";
 import { IotctlError, messageOf } from "../base/errors.ts";
 import type { Refusal } from "../storefronts/local/wire.ts";
 import type { ShelfOutcome } from "./store-shelf.ts";

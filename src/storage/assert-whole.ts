@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { IotctlError } from "../base/errors.ts";
 import type { ArtifactStore, StoredRelease } from "./artifact-store.ts";
 import { blobMissing } from "./blob-missing.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { existsSync, linkSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import { fsyncDirectory, writeFileAtomic } from "../../base/atomic-file.ts";
 import { readBoundedFile } from "../../base/bounded-file.ts";
 import { canonicalJson } from "../../base/canonical-json.ts";
