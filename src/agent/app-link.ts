@@ -57,7 +57,7 @@ export async function openAppLink(options: {
     );
   });
   return {
-    url: await listen(server, host, port),
+    url: await listen(server, host, port, "--link-port"),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

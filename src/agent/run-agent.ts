@@ -85,7 +85,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
         log,
       },
     );
-    await agent.start();
+    // Before the firmware is started: a port that is taken is told at once, not after its trial.
     if (options.linkPort !== undefined) {
       link = await openAppLink({
         port: options.linkPort,
@@ -99,6 +99,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
         },
       });
     }
+    await agent.start();
     while (!signal.aborted) {
       const sleepMs = await nextSleep(agent, signal, log);
       // Jitter, so that devices which woke together do not stay together.

@@ -33,9 +33,16 @@ export function fsyncDirectory(path: string): void {
   }
 }
 
+/** Whether a write failed for want of room, as Node says it or as SQLite does. */
+export function isDiskFull(error: unknown): boolean {
+  const SQLITE_FULL = 13;
+  if (isSystemError(error, "ENOSPC", "EDQUOT")) return true;
+  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
+}
+
 /** Turns a full disk into its own error; anything else comes back as it was. */
 export function diskError(error: unknown, path: string): unknown {
-  if (!isSystemError(error, "ENOSPC", "EDQUOT")) return error;
+  if (!isDiskFull(error)) return error;
   return new IotctlError("IOT_DISK_FULL", `No room left on the disk that holds ${path}.`, {
     hints: [`See what is free: df -h ${dirname(path)}`],
     cause: error,

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { diskError } from "./atomic-file.ts";
 import { messageOf } from "./errors.ts";
 
 export interface ExclusiveLock {
@@ -8,7 +9,7 @@ export interface ExclusiveLock {
 /**
  * Takes a lock between processes without waiting; null while another process holds it. The lock is
  * one of the operating system (SQLite's, on a file of its own), so it ends with the process however
- * that ends, and no stale one can remain.
+ * that ends, and no stale one can remain. Throws IOT_DISK_FULL where there is no room for its file.
  */
 export function tryExclusiveLock(file: string): ExclusiveLock | null {
   const lock = new DatabaseSync(file, { timeout: 0 });
@@ -18,6 +19,6 @@ export function tryExclusiveLock(file: string): ExclusiveLock | null {
   } catch (error) {
     lock.close();
     if (/locked/.test(messageOf(error))) return null;
-    throw error;
+    throw diskError(error, file);
   }
 }

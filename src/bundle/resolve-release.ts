@@ -120,7 +120,8 @@ function problemOfFile(path: string): string | null {
   }
 }
 
-function assertArtifactsExist(release: Release, dir: string): void {
+/** Throws IOT_ARTIFACT_MISSING over every file that the release names and that is not there. */
+export function assertArtifactsExist(release: Release, dir: string): void {
   const sources = [
     ...Object.entries(release.components).map(([name, source]) => ({
       name,

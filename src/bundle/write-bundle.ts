@@ -4,7 +4,7 @@ import { IotctlError } from "../base/errors.ts";
 import type { Release } from "../manifest/release.ts";
 import type { BundleDescription } from "./bundle-description.ts";
 import { artifactsOf, indexEntries, releaseManifest } from "./bundle-format.ts";
-import { type ArtifactFile, resolveRelease } from "./resolve-release.ts";
+import { type ArtifactFile, assertArtifactsExist, resolveRelease } from "./resolve-release.ts";
 import type { ResolvedRelease } from "./resolved-release.ts";
 import { StagedBundle } from "./staged-bundle.ts";
 
@@ -18,6 +18,7 @@ export async function bundleRelease(options: {
   readonly dir: string;
 }): Promise<BundleDescription> {
   const { release, releaseDir, dir } = options;
+  assertArtifactsExist(release, releaseDir);
   return inStaging(dir, async (staged) => {
     const { resolved } = await resolveRelease(release, releaseDir, (path) => staged.addFile(path));
     return resolved;

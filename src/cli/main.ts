@@ -3,7 +3,8 @@ import { Help, normalizeArgv } from "@oclif/core/help";
 import { settings } from "@oclif/core/settings";
 import { fileURLToPath } from "node:url";
 import { Exit } from "../base/error-codes.ts";
-import { IotctlError } from "../base/errors.ts";
+import { IotctlError, isSystemError } from "../base/errors.ts";
+import { diskError } from "../base/atomic-file.ts";
 import { asIotctlError } from "./as-iotctl-error.ts";
 import { type Envelope, envelopeText, errorEnvelope, wantsJson } from "./envelope.ts";
 import { exitOnInterrupt } from "./interruption.ts";
@@ -23,7 +24,7 @@ export interface Invocation {
 
 /** Runs one command line and sets the exit code of the process. Never rejects. */
 export async function main(invocation: Invocation): Promise<void> {
-  exitWhenReaderLeaves();
+  exitWhenOutputFails();
   exitOnInterrupt();
   let command = "";
   try {
@@ -69,12 +70,14 @@ function report(error: IotctlError, command: string, json: boolean): void {
   else process.stderr.write(renderError(error));
 }
 
-/** A reader that has seen enough (`| head -1`) is not a failure. */
-function exitWhenReaderLeaves(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
-      if (stream === process.stdout) process.exit(Exit.done);
-    });
-  }
+/** A reader that has seen enough (`| head -1`) is not a failure; a result that could not be written is. */
+function exitWhenOutputFails(): void {
+  process.stdout.on("error", (error) => {
+    if (isSystemError(error, "EPIPE")) process.exit(Exit.done);
+    const failure = asIotctlError(diskError(error, "the output"), "");
+    process.stderr.write(renderError(failure));
+    process.exit(failure.exit);
+  });
+  // What cannot be said cannot be complained about either.
+  process.stderr.on("error", () => {});
 }

@@ -75,6 +75,7 @@ export class ManifestReader {
         ? {
             code: "IOT_MANIFEST_ALIASES" as const,
             message: "Aliases here stand for more values than a manifest has.",
+            hint: "Write the values out, or use fewer aliases (*name) of aliases.",
           }
         : { code: "IOT_MANIFEST_SYNTAX" as const, message: `Values are nested more than ${depthMax} deep.` };
     this.#log.error(offset, problem);

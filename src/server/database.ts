@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { diskError, isDiskFull } from "../base/atomic-file.ts";
 import { IotctlError } from "../base/errors.ts";
 import { migrations } from "./schema.ts";
 
@@ -16,11 +17,7 @@ export function openDatabase(path: string): DatabaseSync {
   } catch (error) {
     database.close();
     if (error instanceof IotctlError) throw error;
-    if (isDatabaseFull(error)) {
-      throw new IotctlError("IOT_DISK_FULL", `No room left on the disk that holds ${path}.`, {
-        cause: error,
-      });
-    }
+    if (isDiskFull(error)) throw diskError(error, path);
     throw new IotctlError(
       "IOT_FLEET_DATABASE_UNREADABLE",
       `${path} cannot be read as the fleet server's database.`,
@@ -30,12 +27,6 @@ export function openDatabase(path: string): DatabaseSync {
       },
     );
   }
-}
-
-/** Whether a write failed for want of room. */
-export function isDatabaseFull(error: unknown): boolean {
-  const SQLITE_FULL = 13;
-  return error instanceof Error && "errcode" in error && error.errcode === SQLITE_FULL;
 }
 
 function migrate(database: DatabaseSync, path: string): void {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
+import { isDiskFull } from "../base/atomic-file.ts";
 import { IotctlError, isSystemError, messageOf } from "../base/errors.ts";
 import type { ControlError } from "./control/control-api.ts";
-import { isDatabaseFull } from "./database.ts";
 import { Refusal } from "./refusal.ts";
 import { replyJson } from "./reply.ts";
 import { findRoute, type Route } from "./router.ts";
@@ -43,7 +43,7 @@ function refusalFor(error: unknown, request: IncomingMessage, log: (line: string
   if (isSystemError(error, "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"))
     return new Refusal(400, "aborted", "The request ended early.");
   log(`${request.method} ${request.url}: ${error instanceof Error ? error.stack : messageOf(error)}`);
-  if (isDatabaseFull(error) || (error instanceof IotctlError && error.code === "IOT_DISK_FULL")) {
+  if (isDiskFull(error) || (error instanceof IotctlError && error.code === "IOT_DISK_FULL")) {
     return new Refusal(507, "disk-full", "The server's disk is full; nothing was stored.");
   }
   return new Refusal(500, "internal", "The server failed at this request; its log says why.");

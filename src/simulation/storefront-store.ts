@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import { diskError } from "../base/atomic-file.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
 import type { Link, Phone } from "../storefronts/local/wire.ts";
 import type { Install } from "./phone-population.ts";
@@ -20,7 +21,6 @@ const schema = `
 `;
 
 const sqliteBusy = 5;
-const sqliteFull = 13;
 
 /**
  * What the storefront must not forget: releases, phones, links and simulated time, in
@@ -143,7 +143,7 @@ export class StorefrontStore {
     } catch (error) {
       // A full disk may have rolled the transaction back already.
       if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
-      throw sqliteCode(error) === sqliteFull ? diskFull(error, this.#path) : error;
+      throw diskError(error, this.#path);
     }
   }
 
@@ -155,8 +155,8 @@ export class StorefrontStore {
         cause: error,
       });
     }
-    if (code === sqliteFull) return diskFull(error, this.#path);
-    if (code === null) return error;
+    const onDisk = diskError(error, this.#path);
+    if (code === null || onDisk !== error) return onDisk;
     return new IotctlError(
       "IOT_STOREFRONT_STATE_INVALID",
       `${this.#path} cannot be used as a storefront's state: ${messageOf(error)}.`,
@@ -169,11 +169,4 @@ export class StorefrontStore {
 function sqliteCode(error: unknown): number | null {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return null;
   return error.errcode & 0xff;
-}
-
-function diskFull(error: unknown, path: string): IotctlError {
-  return new IotctlError("IOT_DISK_FULL", `No room left on the disk that holds ${path}.`, {
-    hints: [`See what is free: df -h ${dirname(path)}`],
-    cause: error,
-  });
 }

@@ -2,7 +2,7 @@ import { execa } from "execa";
 import { fileURLToPath } from "node:url";
 import type { Envelope } from "../../src/cli/envelope.ts";
 
-const devEntry = fileURLToPath(new URL("../../bin/dev.js", import.meta.url));
+export const devEntry = fileURLToPath(new URL("../../bin/dev.js", import.meta.url));
 
 export interface IotctlRun {
   readonly exitCode: number | undefined;
