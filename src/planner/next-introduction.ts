@@ -63,7 +63,10 @@ export function obstaclesOf(
   return found;
 }
 
-/** Where pairing is observed, the gate of each device keeps new firmware away from old apps. */
+/**
+ * Where pairing is observed, the gate of each device keeps new firmware away from old apps; not from
+ * one that users of a fitting app may update to when their device has passed.
+ */
 function canBeGuarded(
   move: Move,
   obstacle: ComponentVersion,
@@ -71,11 +74,13 @@ function canBeGuarded(
 ): boolean {
   if (pairing !== "observed" || move.kind !== "firmware") return false;
   const apps = live[obstacle.component] ?? [];
+  const fitting = apps.filter(
+    (version) => relation.verdict(move, { component: obstacle.component, version }).kind === "compatible",
+  );
   return (
     apps.some((version) => relation.facts(obstacle.component, version)?.kind === "app") &&
-    apps.some(
-      (version) => relation.verdict(move, { component: obstacle.component, version }).kind === "compatible",
-    )
+    fitting.length > 0 &&
+    fitting.every((version) => compareVersions(version, obstacle.version) > 0)
   );
 }
 

@@ -5,7 +5,7 @@ import { createRelation } from "../compat/relation.ts";
 import { decide, nextEffect } from "./engine/decide.ts";
 import type { RolloutEvent } from "./engine/events.ts";
 import { kindOf } from "./engine/release-kinds.ts";
-import { hasEnded, type RolloutState } from "./engine/state.ts";
+import { stillLooks, type RolloutState } from "./engine/state.ts";
 import { assignmentsOf, survey } from "./engine/survey.ts";
 import { foldJournal } from "./fold.ts";
 import type { RolloutJournal } from "./journal/journal.ts";
@@ -32,7 +32,7 @@ export async function advance(journal: RolloutJournal, ports: RolloutPorts): Pro
       state = decision.state;
     };
 
-    if (!hasEnded(state.status)) take(await look(state, ports));
+    if (stillLooks(state.status)) take(await look(state, ports));
     for (let count = 0; ; count++) {
       const effect = nextEffect(state);
       if (!effect) break;

@@ -75,6 +75,23 @@ describe("makePlan", () => {
     ]);
   });
 
+  it("does not guard against an app that users of a fitting one may update to", () => {
+    const facts = [
+      fact("app", "1.0.0"),
+      fact("app", "1.1.0", { requires: { fan: "<2.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: ">=1.0.0" } }),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0", { requires: { app: ">=1.0.0" } }),
+    ];
+    const live = { app: ["1.0.0", "1.1.0"], fan: ["1.0.0"] };
+    const made = plan(facts, live, { app: "2.0.0", fan: "2.0.0" }, "observed");
+    const steps = made.steps.map(({ action, component, version }) => `${action} ${component}@${version}`);
+    expect(
+      made.steps.find(({ component, action }) => component === "fan" && action === "introduce")?.guard,
+    ).toBeNull();
+    expect(steps.indexOf("retire app@1.1.0")).toBeLessThan(steps.indexOf("introduce fan@2.0.0"));
+  });
+
   it("shows the pair and its evidence where the release contradicts itself", () => {
     const made = plan(
       [fact("app", "2.0.0", { requires: { fan: ">=3.0.0" } }), fact("app", "1.0.0"), fact("fan", "2.0.0")],

@@ -26,7 +26,11 @@ export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: 
   state = watchHealth(state, nowMs);
   if (state.status === "running" || state.status === "awaiting-approval") {
     if (event.type === "observed") state = assignAdmissible(state, event);
-    state = advanceWaves(state, nowMs);
+    // A stage may begin with a gate that fails already; nothing of it is done then.
+    state = watchHealth(advanceWaves(state, nowMs), nowMs);
+  } else if (state.status === "completed" && event.type === "observed" && gatesAreOpen(state)) {
+    // Devices that were away when it ended get what everybody got, for as long as it does them good.
+    state = assignAdmissible(state, event);
   } else if (state.status === "rolling-back" && event.type === "observed") {
     state = assignReturnable(state, event);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.

@@ -1,4 +1,5 @@
 import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
+import { devicesNeededToPass } from "./sequential-test.ts";
 import { approvalsMissing } from "./decide.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { retirementsMissing } from "./retirement.ts";
@@ -14,7 +15,7 @@ export interface RolloutView {
   /** The stage and wave that it is in: `fleet 50%`; empty before the first and after the last. */
   readonly wave: string;
   readonly steps: readonly StepView[];
-  readonly gates: readonly GateStatus[];
+  readonly gates: readonly GateView[];
   readonly devices: DeviceCounts;
   /** Devices that have to wait, by reason, most first. */
   readonly waiting: readonly { readonly reason: string; readonly devices: readonly string[] }[];
@@ -28,6 +29,11 @@ export interface RolloutView {
   readonly failure: RolloutState["failure"];
   readonly startedAtMs: number;
   readonly endedAtMs: number | null;
+}
+
+export interface GateView extends GateStatus {
+  /** How many good devices it takes to pass when none fails. */
+  readonly devicesNeeded: number;
 }
 
 export interface StepView {
@@ -52,8 +58,8 @@ export interface DeviceCounts {
 export function describeRollout(state: RolloutState): RolloutView {
   const { config } = state;
   const phase = phasesOf(config)[state.phaseIndex];
-  const gates =
-    hasEnded(state.status) || state.status === "rolling-back" ? gatesInForce(state) : judgeGates(state);
+  const isOver = hasEnded(state.status) || state.status === "rolling-back";
+  const gates = (isOver ? gatesInForce(state) : judgeGates(state)).map((gate) => viewGate(gate, state));
   const waitsFor = whatItWaitsFor(state, gates);
   return {
     rolloutId: config.rolloutId,
@@ -80,6 +86,12 @@ export function describeRollout(state: RolloutState): RolloutView {
   };
 }
 
+function viewGate(status: GateStatus, { config }: RolloutState): GateView {
+  const gate = config.gates[status.name];
+  const devicesNeeded = gate ? devicesNeededToPass(gate.limitPercent / 100, gate.alpha) : Infinity;
+  return { ...status, devicesNeeded };
+}
+
 function countDevices(state: RolloutState): DeviceCounts {
   const all = Object.values(state.devices);
   const count = (status: string): number => all.filter((device) => device.status === status).length;
@@ -95,7 +107,7 @@ function countDevices(state: RolloutState): DeviceCounts {
 
 function whatItWaitsFor(
   state: RolloutState,
-  gates: readonly GateStatus[],
+  gates: readonly GateView[],
 ): { text: string; stuck: boolean } | null {
   const phase = phasesOf(state.config)[state.phaseIndex];
   if (state.status === "rolling-back") return { text: "devices to go back", stuck: false };
@@ -114,16 +126,16 @@ function whatItWaitsFor(
     });
     return left.length > 0 ? { text: left.join(" and "), stuck: false } : null;
   }
-  const working = Object.values(state.devices).some(
-    ({ status }) => status === "updating" || status === "assigned",
-  );
+  const working =
+    open.some(({ undecided }) => undecided > 0) ||
+    Object.values(state.devices).some(({ status }) => status === "updating" || status === "assigned");
   if (open.length === 0) return null;
   const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
   return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
 }
 
 /** `7 of 7 devices good, 2 not heard of yet, 10 needed when none fails` */
-export function gateNumbers({ devices, devicesNeeded, failures, undecided }: GateStatus): string {
+export function gateNumbers({ devices, devicesNeeded, failures, undecided }: GateView): string {
   const open = undecided > 0 ? `, ${undecided} not heard of yet` : "";
   const need = failures === 0 && devices < devicesNeeded ? `, ${devicesNeeded} needed when none fails` : "";
   return `${devices - failures} of ${devices} devices good${open}${need}`;

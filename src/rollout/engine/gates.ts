@@ -1,6 +1,6 @@
 import type { Gate } from "../../manifest/release.ts";
 import { introductionsBegun, kindOf, lastWave } from "./release-kinds.ts";
-import { devicesNeededToPass, sequentialTest } from "./sequential-test.ts";
+import { sequentialTest } from "./sequential-test.ts";
 import type { RolloutState } from "./state.ts";
 
 export type GateVerdict = "pass" | "fail" | "inconclusive" | "not-applicable";
@@ -16,8 +16,6 @@ export interface GateStatus {
   /** Updated devices that may still turn out as failures: they do not count yet, and they hold a pass back. */
   readonly undecided: number;
   readonly limitPercent: number;
-  /** How many good devices it takes to pass when none fails. */
-  readonly devicesNeeded: number;
 }
 
 /**
@@ -67,14 +65,14 @@ function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateS
     failures: 0,
     undecided: 0,
     limitPercent: gate?.limitPercent ?? 0,
-    devicesNeeded: gate ? devicesNeededToPass(gate.limitPercent / 100, gate.alpha) : Infinity,
   };
 }
 
 /** Good devices speak up sooner than silent ones can be counted, so until then these count against a pass. */
 function verdictOf({ alpha, limitPercent }: Gate, { devices, failures, undecided }: Counts): GateVerdict {
   const limit = limitPercent / 100;
-  if (sequentialTest(failures, devices, limit, alpha) === "fail") return "fail";
+  const verdict = sequentialTest(failures, devices, limit, alpha);
+  if (verdict !== "pass") return verdict === "hold" ? "inconclusive" : verdict;
   const atWorst = sequentialTest(failures + undecided, devices + undecided, limit, alpha);
   return atWorst === "pass" ? "pass" : "inconclusive";
 }

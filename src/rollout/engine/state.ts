@@ -19,6 +19,8 @@ export interface RolloutConfig {
   readonly gates: Readonly<Record<string, Gate>>;
   readonly retire: Release["retire"];
   readonly onFailure: Release["onFailure"];
+  /** Where it is not observed, every device may meet every app in the field. */
+  readonly pairing: Release["pairing"];
   /** How each service is deployed. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
 }
@@ -95,4 +97,9 @@ export interface RolloutState {
 /** Whether nothing moves any more unless somebody asks for a rollback. */
 export function hasEnded(status: RolloutStatus): boolean {
   return status === "completed" || status === "failed" || status === "rolled-back" || status === "aborted";
+}
+
+/** Whether a look at the field may still lead to something: a completed rollout serves devices that were away. */
+export function stillLooks(status: RolloutStatus): boolean {
+  return status === "completed" || !hasEnded(status);
 }

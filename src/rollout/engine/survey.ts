@@ -8,7 +8,7 @@ import { assignmentIdOf } from "./effects.ts";
 import type { Observed } from "./events.ts";
 import { populationOf } from "./population.ts";
 import { hardwareOf, introductionsBegun, kindOf, phasesOf } from "./release-kinds.ts";
-import { hasEnded, type DeviceProgress, type RolloutState } from "./state.ts";
+import { stillLooks, type DeviceProgress, type RolloutState } from "./state.ts";
 import { silenceDeadlineMs, trackDevice } from "./track-device.ts";
 
 /** What the backends say at one moment. */
@@ -27,22 +27,25 @@ export interface Snapshot {
 export function survey(state: RolloutState, snapshot: Snapshot, relation: Relation, nowMs: number): Observed {
   const devices = new Map(snapshot.devices.map((device) => [device.id, device]));
   const waiting: Record<string, string> = {};
-  const progress = changes(state, state.devices, devices, snapshot, false, nowMs);
-  const returning = changes(state, state.returning, devices, snapshot, true, nowMs);
   const unreached = devicesUnreached(state, snapshot);
   const isReached = ([deviceId]: [string, DeviceProgress]): boolean => !unreached.has(deviceId);
+  const onTheWayBack = Object.fromEntries(Object.entries(state.returning).filter(isReached));
+  const tracked = { ...state, returning: onTheWayBack };
+  const progress = changes(tracked, state.devices, devices, snapshot, false, nowMs);
+  const returning = changes(tracked, onTheWayBack, devices, snapshot, true, nowMs);
   const goesBack = state.status === "rolling-back";
   const known = Object.entries({ ...state.devices, ...progress });
+  const population = populationOf(state.config, snapshot, nowMs);
   const current: RolloutState = {
     ...state,
+    population,
     devices: Object.fromEntries(goesBack ? known : known.filter(isReached)),
-    returning: Object.fromEntries(Object.entries({ ...state.returning, ...returning }).filter(isReached)),
+    returning: { ...onTheWayBack, ...returning },
   };
   const admissible =
-    goesBack || hasEnded(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
+    goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
   const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];
   const asked = new Set([...admissible, ...returnable].map(({ deviceId }) => deviceId));
-  const population = populationOf(state.config, snapshot, nowMs);
   return {
     type: "observed",
     admissible,
@@ -185,6 +188,25 @@ function servicesInField(state: RolloutState): ComponentVersion[] {
     });
 }
 
+/**
+ * The apps that a device on its way back may meet. Forwards the plan answers for apps that are not
+ * paired with the device; nobody planned the way back.
+ */
+function appsToMeet(
+  { config, exposed, population }: RolloutState,
+  device: Device,
+): readonly ComponentVersion[] {
+  if (config.pairing === "observed") return device.pairedApps;
+  const inField = Object.entries(config.resolved.components)
+    .filter(([, { kind }]) => kind === "app")
+    .flatMap(([component, { version }]) => {
+      const versions = Object.keys(population?.versions[component] ?? {});
+      if (Object.hasOwn(exposed, component)) versions.push(version);
+      return versions.map((each) => ({ component, version: each }));
+    });
+  return [...device.pairedApps, ...inField];
+}
+
 function findReturnable(
   state: RolloutState,
   devices: ReadonlyMap<string, Device>,
@@ -207,7 +229,7 @@ function findReturnable(
       device: {
         hardware: device.hardware,
         installed: device.reportedVersion,
-        pairedApps: device.pairedApps,
+        pairedApps: appsToMeet(state, device),
         peers: servicesInField(state),
         busy: device.activeAssignmentId !== null,
       },
