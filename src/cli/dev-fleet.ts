@@ -13,6 +13,8 @@ export interface DevFleetOptions {
   readonly hardware: readonly string[];
   /** What they leave the factory with. */
   readonly version: string;
+  /** Name of their firmware component; absent: they learn it with their first update. */
+  readonly component?: string;
   /** Apps that their phones run in turn; empty: no phones. */
   readonly apps: readonly ComponentVersion[];
   /** How many get the label ring=canary. */
@@ -50,6 +52,7 @@ export async function startDevFleet(context: Context, options: DevFleetOptions):
     clock: systemClock,
     random: seededRandom(options.seed),
     personalities: options,
+    ...(options.component === undefined ? {} : { component: options.component }),
     ...(options.pollIntervalMs === undefined ? {} : { pollIntervalMs: options.pollIntervalMs }),
     ...(apps.length === 0 ? {} : { linkPort: 0 }),
     dir,

@@ -68,7 +68,7 @@ function manifest(text: string): (cwd: string) => void {
 /** Nine lists of nine, eleven deep: 31 billion values in 700 bytes. */
 const bomb = Array.from({ length: 11 }, (_, depth) => {
   const item = depth === 0 ? "x" : `*a${depth - 1}`;
-  return `a${depth}: &a${depth} [${new Array<string>(9).fill(item).join(", ")}]\n`;
+  return `a${depth}: &a${depth} [${Array.from({ length: 9 }, () => item).join(", ")}]\n`;
 }).join("");
 
 const appBlob = "66e93a7c5a2576c34833f10761ca00fadbd40b36eff79f1e0969652f607b0b43";
@@ -340,7 +340,7 @@ test("an old Node is told which it takes, in a checkout too", async (context) =>
 async function oldNode(): Promise<string | null> {
   const { stdout } = await execa("which", ["-a", "node"], { reject: false });
   for (const path of new Set(stdout.split("\n").filter(Boolean))) {
-    const { stdout: version = "" } = await execa(path, ["--version"], { reject: false });
+    const { stdout: version } = await execa(path, ["--version"], { reject: false });
     if (/^v\d/.test(version) && nodeVersionProblem(version) !== null) return path;
   }
   return null;

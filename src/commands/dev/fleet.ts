@@ -35,6 +35,9 @@ export default class DevFleet extends BaseCommand<typeof DevFleet, DevFleetResul
       required: true,
       helpValue: "<version>",
     }),
+    component: Flags.string({
+      summary: "Name of their firmware component, until the first update tells it.",
+    }),
     app: Flags.string({
       summary: "An app that their phones run; given more than once, in turn.",
       multiple: true,
@@ -60,6 +63,7 @@ export default class DevFleet extends BaseCommand<typeof DevFleet, DevFleetResul
       count: flags.devices,
       hardware: flags.hardware,
       version: flags.version,
+      ...(flags.component === undefined ? {} : { component: flags.component }),
       apps: (flags.app ?? []).map(typedComponentVersion),
       canaries: flags.canaries,
       offlinePercent: flags.offline,
