@@ -54,6 +54,7 @@ function initialState(config: RolloutConfig, nowMs: number): RolloutState {
     waveIndex: 0,
     waveEntered: false,
     waveStartedAtMs: nowMs,
+    waveSurveyed: false,
     devices: {},
     returning: {},
     waiting: {},
@@ -68,6 +69,7 @@ function initialState(config: RolloutConfig, nowMs: number): RolloutState {
 
 function applyObserved(state: RolloutState, event: Observed): RolloutState {
   const unchanged =
+    (state.waveSurveyed || !state.waveEntered) &&
     event.lapsed.length === 0 &&
     Object.keys(event.progress).length === 0 &&
     Object.keys(event.returning).length === 0 &&
@@ -77,6 +79,7 @@ function applyObserved(state: RolloutState, event: Observed): RolloutState {
   const current = withoutLapsed(state, new Set(event.lapsed));
   return {
     ...current,
+    waveSurveyed: state.waveEntered,
     devices: { ...current.devices, ...event.progress },
     returning: { ...current.returning, ...event.returning },
     waiting: event.waiting ?? state.waiting,

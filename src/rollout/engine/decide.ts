@@ -172,7 +172,13 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
         break;
     }
   }
-  return { ...state, waveEntered: true, waveStartedAtMs: nowMs, pending: [...state.pending, ...effects] };
+  return {
+    ...state,
+    waveEntered: true,
+    waveStartedAtMs: nowMs,
+    waveSurveyed: false,
+    pending: [...state.pending, ...effects],
+  };
 }
 
 function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
@@ -181,6 +187,7 @@ function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
   return (
     stage !== undefined &&
     state.pending.length === 0 &&
+    state.waveSurveyed &&
     state.population !== null &&
     nowMs - state.waveStartedAtMs >= stage.bakeMs &&
     gatesAreOpen(state) &&

@@ -78,6 +78,8 @@ export interface RolloutState {
   /** False while the wave waits for an approval or for versions to leave the field. */
   readonly waveEntered: boolean;
   readonly waveStartedAtMs: number;
+  /** The field was looked at since the wave was entered, so that its devices have been offered their share. */
+  readonly waveSurveyed: boolean;
   readonly devices: Readonly<Record<string, DeviceProgress>>;
   /** On the way back: the same for devices that were updated. */
   readonly returning: Readonly<Record<string, DeviceProgress>>;
