@@ -39,6 +39,7 @@ export class RolloutChecker {
   readonly #statusAfter: (RolloutState["status"] | null)[] = [null];
   #deedsSeen = 0;
   #waveEnteredAtMs = 0;
+  #lookedSinceEntered = false;
 
   constructor(scenario: Scenario, world: ModelWorld) {
     this.#scenario = scenario;
@@ -155,16 +156,18 @@ export class RolloutChecker {
     return remembered(this.#verdicts, this.#scenario.relation, a, b);
   }
 
-  #waves(before: RolloutState | null, { at }: JournalRecord, after: RolloutState): void {
+  #waves(before: RolloutState | null, { at, event }: JournalRecord, after: RolloutState): void {
     const waves = this.#allWaves();
     const from = before ? this.#entered(before) : 0;
     const until = this.#entered(after);
     if (until < from) broken("a wave was taken back");
+    if (event.type === "observed" && before?.waveEntered) this.#lookedSinceEntered = true;
     for (let index = from; index < until; index++) {
       const left = waves[index - 1];
       const wave = waves[index];
       if (!wave) continue;
       if (left) {
+        if (!this.#lookedSinceEntered) broken(`${left.name} ended before anybody was offered it`);
         if (at - this.#waveEnteredAtMs < left.stage.bakeMs) broken(`${left.name} did not bake`);
         for (const gate of left.stage.gates) this.#mustPass(gate, after, left.phaseIndex);
       }
@@ -173,6 +176,7 @@ export class RolloutChecker {
       );
       if (people.size < wave.stage.approvalsRequired) broken(`${wave.name} began without its approvals`);
       this.#waveEnteredAtMs = at;
+      this.#lookedSinceEntered = false;
     }
   }
 
