@@ -1,6 +1,6 @@
 import type { Device, DeviceOutcome, FleetBackend } from "../fleet/fleet-backend.ts";
 import type { Storefront } from "../storefronts/storefront.ts";
-import type { Snapshot } from "./engine/survey.ts";
+import type { Snapshot } from "./engine/snapshot.ts";
 
 const pageSize = 1000;
 /** A backend whose paging never ends must not hold a rollout for ever. */

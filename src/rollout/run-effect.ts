@@ -34,7 +34,7 @@ export async function runEffect(
       await ports.storefront.halt(effect.component, effect.version);
       return done;
     case "cancel":
-      await ports.fleet.cancel(effect.assignmentId);
+      await ports.fleet.cancel(effect.assignmentId, effect.deviceIds);
       return done;
     case "assign":
       return { ...done, refused: await assign(effect, config, ports) };

@@ -32,7 +32,7 @@ export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: 
     // Devices that were away when it ended get what everybody got, for as long as it does them good.
     state = assignAdmissible(state, event);
   } else if (state.status === "rolling-back" && event.type === "observed") {
-    state = assignReturnable(state, event);
+    state = assignReturnable(keepDevices(state, event), event);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.
     if (before?.status === "rolling-back" && before.pending.length === 0)
       state = finishRollback(state, nowMs);
@@ -86,7 +86,9 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
 
 function assignReturnable(state: RolloutState, event: Observed): RolloutState {
   let next = state;
-  const fresh = event.returnable.filter(({ deviceId }) => !Object.hasOwn(state.returning, deviceId));
+  const fresh = event.returnable.filter(
+    ({ deviceId }) => !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
+  );
   for (const key of new Set(fresh.map(({ component, to }) => `${component}@${to}`))) {
     const chosen = fresh.filter(({ component, to }) => `${component}@${to}` === key);
     const [first] = chosen;
@@ -103,6 +105,27 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
     next = { ...next, returning, pending: [...next.pending, effect] };
   }
   return next;
+}
+
+/** Takes back the way back of devices that a phone holds on the new version. */
+function keepDevices(state: RolloutState, event: Observed): RolloutState {
+  const kept = [...new Set(event.kept)].filter((deviceId) => Object.hasOwn(state.returning, deviceId));
+  if (kept.length === 0) return state;
+  const returning = { ...state.returning };
+  const effects: Effect[] = [];
+  for (const deviceId of kept) {
+    const { component, from } = state.devices[deviceId] ?? { component: "", from: "" };
+    const assignmentId = assignmentIdOf(state.config.rolloutId, component, from, true);
+    const key = `cancel:${assignmentId}:${deviceId}`;
+    effects.push({ kind: "cancel", key, assignmentId, deviceIds: [deviceId] });
+    delete returning[deviceId];
+  }
+  const known = new Set(state.pending.map(({ key }) => key));
+  return {
+    ...state,
+    returning,
+    pending: [...state.pending, ...effects.filter(({ key }) => !known.has(key))],
+  };
 }
 
 function assignedProgress(component: string, from: string): RolloutState["devices"][string] {

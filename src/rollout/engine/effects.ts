@@ -21,7 +21,13 @@ export type Effect =
     }
   | { readonly kind: "halt-app"; readonly key: string; readonly component: string; readonly version: string }
   | AssignEffect
-  | { readonly kind: "cancel"; readonly key: string; readonly assignmentId: string };
+  | {
+      readonly kind: "cancel";
+      readonly key: string;
+      readonly assignmentId: string;
+      /** Absent: every device of the assignment. */
+      readonly deviceIds?: readonly string[];
+    };
 
 export interface AssignEffect {
   readonly kind: "assign";

@@ -45,6 +45,8 @@ export interface Observed {
   readonly waiting: Readonly<Record<string, string>> | null;
   /** Null when it did not change. */
   readonly population: Population | null;
+  /** Devices that were to go back and that a phone holds on the new version meanwhile; they stay. */
+  readonly kept: readonly string[];
   /** On the way back: updated devices that may return to the version they had. */
   readonly returnable: readonly {
     readonly deviceId: string;

@@ -1,6 +1,6 @@
 import { hardwareOf, kindOf } from "./release-kinds.ts";
 import type { Population, RolloutConfig } from "./state.ts";
-import type { Snapshot } from "./survey.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /**
  * Who runs what. Devices that were not seen within the retire window do not count any more. A

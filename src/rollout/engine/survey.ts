@@ -8,17 +8,9 @@ import { assignmentIdOf } from "./effects.ts";
 import type { Observed } from "./events.ts";
 import { populationOf } from "./population.ts";
 import { hardwareOf, introductionsBegun, kindOf, phasesOf } from "./release-kinds.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { stillLooks, type DeviceProgress, type RolloutState } from "./state.ts";
 import { silenceDeadlineMs, trackDevice } from "./track-device.ts";
-
-/** What the backends say at one moment. */
-export interface Snapshot {
-  readonly devices: readonly Device[];
-  /** By assignment id. */
-  readonly outcomes: Readonly<Record<string, readonly DeviceOutcome[]>>;
-  /** Users by app component and version; null where the store cannot tell. */
-  readonly installed: Readonly<Record<string, Readonly<Record<string, number>> | null>>;
-}
 
 /**
  * Reduces a look at the field to what the rollout has to know: whose progress changed, which devices
@@ -31,8 +23,9 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const isReached = ([deviceId]: [string, DeviceProgress]): boolean => !unreached.has(deviceId);
   const onTheWayBack = Object.fromEntries(Object.entries(state.returning).filter(isReached));
   const tracked = { ...state, returning: onTheWayBack };
-  const progress = changes(tracked, state.devices, devices, snapshot, false, nowMs);
-  const returning = changes(tracked, onTheWayBack, devices, snapshot, true, nowMs);
+  const look = { devices, snapshot, relation, nowMs };
+  const progress = changes(tracked, state.devices, false, look, waiting);
+  const returning = changes(tracked, onTheWayBack, true, look, waiting);
   const goesBack = state.status === "rolling-back";
   const known = Object.entries({ ...state.devices, ...progress });
   const population = populationOf(state.config, snapshot, nowMs);
@@ -54,6 +47,9 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
     returning,
     waiting: sameJson(waiting, state.waiting) ? null : waiting,
     population: sameJson(population, state.population) ? null : population,
+    kept: Object.entries(returning).flatMap(([deviceId, { reason, status }]) =>
+      status === "assigned" && reason !== "" && waiting[deviceId] === reason ? [deviceId] : [],
+    ),
     returnable,
   };
 }
@@ -69,35 +65,61 @@ function devicesUnreached(state: RolloutState, { outcomes }: Snapshot): Set<stri
   return unreached;
 }
 
+interface Look {
+  readonly devices: ReadonlyMap<string, Device>;
+  readonly snapshot: Snapshot;
+  readonly relation: Relation;
+  readonly nowMs: number;
+}
+
 function changes(
   state: RolloutState,
   known: Readonly<Record<string, DeviceProgress>>,
-  devices: ReadonlyMap<string, Device>,
-  snapshot: Snapshot,
   rollback: boolean,
-  nowMs: number,
+  { devices, nowMs, relation, snapshot }: Look,
+  waiting: Record<string, string>,
 ): Record<string, DeviceProgress> {
   const outcomes = new Map<string, DeviceOutcome>();
   const changed: Record<string, DeviceProgress> = {};
-  const byId = (assignmentId: string): void => {
+  for (const assignmentId of assignmentsOf(state, rollback)) {
     for (const outcome of snapshot.outcomes[assignmentId] ?? []) outcomes.set(outcome.deviceId, outcome);
-  };
-  for (const assignmentId of assignmentsOf(state, rollback)) byId(assignmentId);
+  }
   for (const [deviceId, progress] of Object.entries(known)) {
     // A device on its way back is judged there; that it left the new version is what was asked of it.
     if (!rollback && Object.hasOwn(state.returning, deviceId)) continue;
     const target = rollback ? (state.devices[deviceId]?.from ?? "") : versionOf(state, progress.component);
+    const device = devices.get(deviceId);
+    const held = device
+      ? whatHolds(state, device, { component: progress.component, version: target }, relation)
+      : null;
     const next = trackDevice(
       progress,
       target,
       outcomes.get(deviceId),
-      devices.get(deviceId),
+      device,
       state.config.gates,
       nowMs,
+      held,
     );
+    if (held !== null && next.reason === held) waiting[deviceId] = held;
     if (!sameJson(next, progress)) changed[deviceId] = next;
   }
   return changed;
+}
+
+/** Why a device that was let through its gate would not be let through now: what it meets has changed. */
+function whatHolds(
+  state: RolloutState,
+  device: Device,
+  target: ComponentVersion,
+  relation: Relation,
+): string | null {
+  const { pairedApps, reportedVersion } = device;
+  const peers = servicesInField(state);
+  const request = { hardware: device.hardware, installed: reportedVersion, pairedApps, peers, busy: false };
+  const { reasons } = admitDevice({ device: request, target, relation, rollback: true });
+  const clashes = reasons.filter(({ code }) => code === "incompatible").map(({ message }) => message);
+  return clashes.length > 0 ? clashes.join("; ") : null;
 }
 
 /** The assignments that a rollout has made in one direction, whatever became of them. */

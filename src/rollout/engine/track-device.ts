@@ -9,7 +9,8 @@ const defaultDeadlineMs = 6 * 3_600_000;
 /**
  * Where one device stands. Success is what it runs, never only what it said: a device that closed
  * its update as a success but reports another version has failed, and so has one that began and was
- * not heard of within the deadline. A device that never began has not failed, it sleeps.
+ * not heard of within the deadline. A device that never began has not failed, it sleeps; nor has one
+ * that has what it needs but must wait (`held`), because a phone of it changed meanwhile.
  */
 export function trackDevice(
   before: DeviceProgress,
@@ -18,6 +19,7 @@ export function trackDevice(
   device: Device | undefined,
   gates: Readonly<Record<string, Gate>>,
   nowMs: number,
+  held: string | null = null,
 ): DeviceProgress {
   // An assignment that vanished from the backend must not hold the rollout for ever.
   if (!outcome) return before.status === "updating" ? updating(before, gates, nowMs) : before;
@@ -32,6 +34,8 @@ export function trackDevice(
       return failed(before, outcome.message || "the device gave no reason");
     case "retrieved":
     case "downloading":
+      if (held !== null) return { ...before, status: "assigned", beganAtMs: null, reason: held };
+      return updating(before, gates, nowMs);
     case "installing":
       return updating(before, gates, nowMs);
     case "succeeded": {
