@@ -306,12 +306,12 @@ export class ModelWorld {
           });
           return { outcomes, next: ids.length > limit ? (ids[limit - 1] ?? null) : null };
         }),
-      cancel: (assignmentId) =>
+      cancel: (assignmentId, deviceIds) =>
         this.#call("cancel", () => {
           const canceled: string[] = [];
           const requested: string[] = [];
           for (const action of this.#actions.get(assignmentId)?.values() ?? []) {
-            if (action.closedAtMs !== null) continue;
+            if (action.closedAtMs !== null || deviceIds?.includes(action.deviceId) === false) continue;
             (action.state === "pending" ? canceled : requested).push(action.deviceId);
             if (action.state === "pending") this.#close(action, "canceled", "", this.clock.now());
             else this.#put({ ...action, canceling: true });

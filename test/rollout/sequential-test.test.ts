@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { seededRandom } from "../../src/base/random.ts";
+import { devicesNeededToPass, sequentialTest } from "../../src/rollout/engine/sequential-test.ts";
+
+const order = { pass: 0, hold: 1, fail: 2 } as const;
+const limits = fc.double({ min: 0.005, max: 0.5, noNaN: true });
+const alphas = fc.double({ min: 0.001, max: 0.49, noNaN: true });
+
+describe("sequentialTest", () => {
+  it("gets worse with each failure and no other way", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 400 }), limits, alphas, (devices, limit, alpha) => {
+        let before = 0;
+        for (let failures = 0; failures <= devices; failures++) {
+          const now = order[sequentialTest(failures, devices, limit, alpha)];
+          expect(now).toBeGreaterThanOrEqual(before);
+          before = now;
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("never gets better by a bad device, never worse by a good one", () => {
+    fc.assert(
+      fc.property(fc.nat(60), fc.nat(300), limits, alphas, (failures, good, limit, alpha) => {
+        const devices = failures + good;
+        const now = order[sequentialTest(failures, devices, limit, alpha)];
+        expect(order[sequentialTest(failures + 1, devices + 1, limit, alpha)]).toBeGreaterThanOrEqual(now);
+        expect(order[sequentialTest(failures, devices + 1, limit, alpha)]).toBeLessThanOrEqual(now);
+      }),
+    );
+  });
+
+  // The worst case is a rate that is exactly the limit: there, both verdicts are wrong.
+  it.each([
+    { limit: 0.02, alpha: 0.05 },
+    { limit: 0.1, alpha: 0.05 },
+    { limit: 0.3, alpha: 0.2 },
+  ])(
+    "errs at a rate of $limit in at most $alpha of all runs, looked at after each device",
+    ({ limit, alpha }) => {
+      const random = seededRandom(7);
+      const runs = 600;
+      const wrong = { pass: 0, fail: 0 };
+      for (let run = 0; run < runs; run++) {
+        const seen = new Set<string>();
+        for (let devices = 1, failures = 0; devices <= 500; devices++) {
+          if (random.next() < limit) failures++;
+          seen.add(sequentialTest(failures, devices, limit, alpha));
+        }
+        for (const verdict of ["pass", "fail"] as const) if (seen.has(verdict)) wrong[verdict]++;
+      }
+      // Three standard errors above what is promised.
+      const most = runs * alpha + 3 * Math.sqrt(runs * alpha * (1 - alpha));
+      expect(wrong.pass).toBeLessThan(most);
+      expect(wrong.fail).toBeLessThan(most);
+    },
+  );
+
+  it("finds what is plainly good and plainly bad", () => {
+    expect(sequentialTest(0, 500, 0.02, 0.05)).toBe("pass");
+    expect(sequentialTest(5, 5, 0.02, 0.05)).toBe("fail");
+    expect(sequentialTest(200_000, 10_000_000, 0.02, 0.05)).toBe("hold");
+    expect(sequentialTest(5_000_000, 10_000_000, 0.02, 0.05)).toBe("fail");
+  });
+
+  it("holds where there is nothing to judge or the question makes no sense", () => {
+    for (const [failures, devices, limit, alpha] of [
+      [0, 0, 0.02, 0.05],
+      [3, 2, 0.02, 0.05],
+      [-1, 2, 0.02, 0.05],
+      [Number.NaN, 2, 0.02, 0.05],
+      [0, 1000, 0, 0.05],
+      [0, 1000, 1, 0.05],
+      [0, 1000, 0.02, 0],
+      [0, 1000, 0.02, 0.5],
+      [0, 1000, Number.NaN, 0.05],
+    ] as const) {
+      expect(sequentialTest(failures, devices, limit, alpha)).toBe("hold");
+    }
+  });
+});
+
+describe("devicesNeededToPass", () => {
+  it("is the least number that passes", () => {
+    fc.assert(
+      fc.property(limits, alphas, (limit, alpha) => {
+        let least = 1;
+        while (sequentialTest(0, least, limit, alpha) !== "pass") least++;
+        expect(devicesNeededToPass(limit, alpha)).toBe(least);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it("is endless where no number is enough", () => {
+    expect(devicesNeededToPass(0, 0.05)).toBe(Infinity);
+    expect(devicesNeededToPass(0.02, 0.7)).toBe(Infinity);
+  });
+});

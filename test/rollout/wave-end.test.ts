@@ -1,0 +1,45 @@
+import { expect, it } from "vitest";
+import type { RolloutState } from "../../src/rollout/engine/state.ts";
+import { fanConfig, observed, planOf, run, settle, stage, started, wave } from "../support/fan-rollout.ts";
+
+const canary = stage("canary", {
+  waves: [wave({ kind: "label", label: "ring", value: "canary", max: 2 }, 10)],
+  bakeMs: 0,
+  gates: [],
+});
+const fleet = stage("fleet", { waves: [wave({ kind: "percent", percent: 100 }, 100)], bakeMs: 0, gates: [] });
+const config = fanConfig({ plan: planOf("introduce fan 2.0.0"), stages: [canary, fleet] });
+
+const look = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
+  const admissible = deviceIds.map((deviceId) => ({ deviceId, component: "fan", from: "1.9.4" }));
+  return settle(run(state, atMs, observed({ admissible })), atMs);
+};
+
+it("a wave without a bake still ends only after a look that offered it to its devices", () => {
+  const begun = started(config);
+  expect(begun).toMatchObject({ waveIndex: 0, waveEntered: true });
+  const canaries = look(begun, 1, "canary-1", "canary-2");
+  expect(canaries).toMatchObject({ status: "running", waveIndex: 1, waveEntered: true });
+  // Nothing that is not a look of the new wave ends it, at whatever time it comes.
+  const approved = run(canaries, 1000, {
+    type: "approved",
+    stage: "fleet",
+    by: "ana",
+    reason: "",
+    planDigest: config.planDigest,
+  });
+  expect(approved).toMatchObject({ status: "running", waveIndex: 1 });
+  const all = look(approved, 2000, "fan-1", "fan-2");
+  expect(all.status).toBe("completed");
+  expect(Object.keys(all.devices)).toEqual(["canary-1", "canary-2", "fan-1", "fan-2"]);
+});
+
+it("a look that changes nothing else is written down once for a wave, and no more", () => {
+  const state = look(started({ ...config, stages: [{ ...canary, bakeMs: 1000 }, fleet] }), 1);
+  expect(state).toMatchObject({ waveIndex: 0, waveSurveyed: true });
+  const same = observed({ population: null });
+  expect(run(state, 2, same)).toBe(state);
+  const done = look(look(state, 1000), 1001);
+  expect(done.status).toBe("completed");
+  expect(run(done, 1002, same)).toBe(done);
+});
