@@ -72,6 +72,8 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
   const { dir, clock, random, log } = options;
   const lock = dir === undefined ? null : lockStateDirectory(dir);
   const stopped = new AbortController();
+  // One for each device: who listens to a signal has to walk past all who do.
+  const stopSignal = (): AbortSignal => AbortSignal.any([stopped.signal]);
   const connections = openConnections(turnsAtOnce);
   let link: Awaited<ReturnType<typeof openAppLink>> | null = null;
   try {
@@ -83,6 +85,7 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
     let changed = true;
     const devices = options.devices.map((spec) => {
       const keptDevice = kept?.get(spec.id);
+      const signal = stopSignal();
       return new VirtualDevice({
         ...spec,
         ...(options.component !== undefined && { component: options.component }),
@@ -98,10 +101,10 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
             serverUrl: options.serverUrl,
             deviceId: spec.id,
             connections,
-            signal: stopped.signal,
+            signal,
           }),
           verifyRelease: verify,
-          clock: abortableClock(clock, stopped.signal),
+          clock: abortableClock(clock, signal),
           // Requests that the end of the fleet cuts off are nobody's trouble.
           log: (message) => {
             if (!stopped.signal.aborted) log(`${spec.id}: ${message}`);
@@ -136,7 +139,7 @@ export async function startVirtualFleet(options: VirtualFleetOptions): Promise<V
     };
     const limit = new TurnLimit(turnsAtOnce);
     const lives = [
-      ...devices.map((device) => live(device, options, limit, stopped.signal)),
+      ...devices.map((device) => live(device, options, limit, stopSignal())),
       ...(file ? [keepSaving(save, clock, stopped.signal, log)] : []),
     ];
     return {
