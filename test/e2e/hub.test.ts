@@ -38,9 +38,8 @@ beforeAll(async () => {
       "--component hub --version 4.0.0-b4 --app app@8.0.9 --poll-interval 1s",
     /virtual devices poll/,
   );
-  await vi.waitFor(async () => expect(await reportedVersions()).toEqual({ "4.0.0-b4": deviceCount }), {
-    timeout: 15_000,
-  });
+  const allReported = async () => (await reportedVersions())["4.0.0-b4"] === deviceCount;
+  await vi.waitUntil(allReported, { timeout: 15_000, interval: 500 });
 }, 60_000);
 afterAll(async () => {
   for (const command of running.toReversed()) await command.stop();
