@@ -73,7 +73,7 @@ const events: fc.Arbitrary<RolloutEvent> = fc.oneof(
         }),
         { nil: null },
       ),
-      kept: fc.constant([]),
+      kept: fc.array(deviceId, { maxLength: 2 }),
       returnable: fc.array(fc.record({ deviceId, component: fc.constant("fan"), to: text }), {
         maxLength: 3,
       }),
@@ -249,6 +249,28 @@ describe("a rollout", () => {
     ]);
     const returned = run(settle(arrived, 4), 5, observed({ returning: fleetOf("fan", 1) }));
     expect(returned).toMatchObject({ status: "rolled-back", endedAtMs: 5 });
+  });
+
+  it("leaves a device for good that a phone holds back on its way back", () => {
+    const asked = run({ ...settle(started(), 0), devices: fleetOf("fan", 1) }, 1, {
+      type: "rollback-requested",
+      by: "ann",
+      reason: "",
+    });
+    const returnable = [{ deviceId: "fan-0", component: "fan", to: "1.9.4" }];
+    const returning = settle(run(settle(asked, 1), 2, observed({ returnable })), 2);
+    const reason = "app@4.2.0 does not fit fan@1.9.4";
+    const held = { "fan-0": { ...returning.returning["fan-0"]!, reason } };
+    const kept = run(
+      returning,
+      3,
+      observed({ returning: held, kept: ["fan-0"], waiting: { "fan-0": reason } }),
+    );
+    expect(kept.pending).toMatchObject([{ kind: "cancel", deviceIds: ["fan-0"] }]);
+    // The phone changes once more, but what was taken back is not assigned a second time.
+    const done = run(settle(kept, 3), 4, observed({ returnable, waiting: {} }));
+    expect(done).toMatchObject({ status: "rolled-back", pending: [] });
+    expect(describeRollout(done).failed).toEqual([{ reason, devices: ["fan-0"] }]);
   });
 
   it("walks from the first wave to its end", () => {

@@ -10,15 +10,24 @@ const canary = stage("canary", {
 const fleet = stage("fleet", { waves: [wave({ kind: "percent", percent: 100 }, 100)], bakeMs: 0, gates: [] });
 const config = fanConfig({ plan: planOf("introduce fan 2.0.0"), stages: [canary, fleet] });
 
-const look = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
+const minuteMs = 60_000;
+
+/** A look that offers the version to devices. */
+const offer = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
   const admissible = deviceIds.map((deviceId) => ({ deviceId, component: "fan", from: "1.9.4" }));
   return settle(run(state, atMs, observed({ admissible })), atMs);
+};
+
+/** A look that sees devices updated. */
+const update = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
+  const entries = deviceIds.map((deviceId) => [deviceId, { ...state.devices[deviceId]!, status: "updated" }]);
+  return settle(run(state, atMs, observed({ progress: Object.fromEntries(entries) })), atMs);
 };
 
 it("a wave without a bake still ends only after a look that offered it to its devices", () => {
   const begun = started(config);
   expect(begun).toMatchObject({ waveIndex: 0, waveEntered: true });
-  const canaries = look(begun, 1, "canary-1", "canary-2");
+  const canaries = update(offer(begun, 1, "canary-1", "canary-2"), 2, "canary-1", "canary-2");
   expect(canaries).toMatchObject({ status: "running", waveIndex: 1, waveEntered: true });
   // Nothing that is not a look of the new wave ends it, at whatever time it comes.
   const approved = run(canaries, 1000, {
@@ -29,17 +38,33 @@ it("a wave without a bake still ends only after a look that offered it to its de
     planDigest: config.planDigest,
   });
   expect(approved).toMatchObject({ status: "running", waveIndex: 1 });
-  const all = look(approved, 2000, "fan-1", "fan-2");
+  const all = update(offer(approved, 2000, "fan-1", "fan-2"), 3000, "fan-1", "fan-2");
   expect(all.status).toBe("completed");
   expect(Object.keys(all.devices)).toEqual(["canary-1", "canary-2", "fan-1", "fan-2"]);
 });
 
+it("a wave gives its devices time to begin, and does not wait for those that sleep on", () => {
+  const offered = offer(started(config), 1, "canary-1", "canary-2");
+  const half = update(offered, minuteMs, "canary-1");
+  expect(half).toMatchObject({ waveIndex: 0 });
+  const before = update(half, 10 * minuteMs - 1);
+  expect(before).toMatchObject({ waveIndex: 0 });
+  expect(update(before, 10 * minuteMs)).toMatchObject({ waveIndex: 1 });
+});
+
+it("a device that a phone holds back is not waited for", () => {
+  const offered = offer(started(config), 1, "canary-1", "canary-2");
+  const held = { ...offered.devices["canary-2"]!, reason: "app 4.0.0 does not fit" };
+  const looked = run(offered, 2, observed({ progress: { "canary-2": held } }));
+  expect(update(looked, 3, "canary-1")).toMatchObject({ waveIndex: 1 });
+});
+
 it("a look that changes nothing else is written down once for a wave, and no more", () => {
-  const state = look(started({ ...config, stages: [{ ...canary, bakeMs: 1000 }, fleet] }), 1);
+  const state = offer(started({ ...config, stages: [{ ...canary, bakeMs: 1000 }, fleet] }), 1);
   expect(state).toMatchObject({ waveIndex: 0, waveSurveyed: true });
   const same = observed({ population: null });
   expect(run(state, 2, same)).toBe(state);
-  const done = look(look(state, 1000), 1001);
+  const done = offer(offer(state, 1000), 1001);
   expect(done.status).toBe("completed");
   expect(run(done, 1002, same)).toBe(done);
 });

@@ -166,6 +166,13 @@ export class ModelWorld {
     return this.#actions.get(assignmentId)?.get(deviceId);
   }
 
+  /** Guests go home again. */
+  farewell(device: ModelDevice): void {
+    for (const [index, { id }] of [...device.phones.entries()].toReversed()) {
+      if (id.endsWith("-guest")) device.phones.splice(index, 1);
+    }
+  }
+
   /** Somebody comes to a device with an app that fits it; the device hears of it with its next poll. */
   visit(device: ModelDevice, app: ComponentVersion): void {
     const isInstalling = this.#active.get(device.id)?.state === "installing";

@@ -67,7 +67,7 @@ export class RolloutChecker {
         for (const gate of last?.stage.gates ?? []) this.#mustPass(gate, after, last?.phaseIndex ?? 0);
     }
     this.#waves(before, record, after);
-    if (record.event.type === "observed") this.#truth(after, record.at);
+    if (record.event.type === "observed") this.#truth(after, record.at, record.event.kept);
     this.#health(after);
   }
 
@@ -203,14 +203,14 @@ export class RolloutChecker {
   }
 
   /** What the books say of a device is what the device last said of itself. */
-  #truth(state: RolloutState, nowMs: number): void {
+  #truth(state: RolloutState, nowMs: number, kept: readonly string[]): void {
     const deadlines = Object.values(state.config.gates).filter(
       ({ measure }) => measure === "silent-after-update",
     );
     const silentAfterMs = Math.min(...deadlines.map(({ deadlineMs }) => deadlineMs));
     for (const device of this.#world.devices) {
       const progress = state.devices[device.id];
-      if (!progress || device.id in state.returning) continue;
+      if (!progress || device.id in state.returning || kept.includes(device.id)) continue;
       const version = state.config.resolved.components[device.component]?.version ?? "";
       const outcome = this.#world.outcome(
         assignmentIdOf(state.config.rolloutId, device.component, version, false),

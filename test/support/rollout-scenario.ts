@@ -19,7 +19,7 @@ export const minuteMs = 60_000;
 export const hourMs = 60 * minuteMs;
 /** Some Monday. */
 export const startMs = 1_764_547_200_000;
-export const simulatedMs = 40 * hourMs;
+const simulatedMs = 40 * hourMs;
 
 export interface Scenario {
   readonly config: Omit<RolloutConfig, "rolloutId" | "planDigest">;

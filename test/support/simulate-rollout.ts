@@ -116,7 +116,7 @@ export async function simulateRollout(seed: number, code: RolloutCode): Promise<
   return { status, healthy, records: journal.records.length, kills, everRolledBack };
 }
 
-/** A guest's phone runs something of the field, not always what fits the new firmware. */
+/** A guest's phone runs something of the field or of the release, not always what fits the other firmware. */
 function welcomeGuest(scenario: Scenario, world: ModelWorld, people: Random): void {
   const [component, versions] = pick(
     people,
@@ -124,7 +124,12 @@ function welcomeGuest(scenario: Scenario, world: ModelWorld, people: Random): vo
       ([name]) => scenario.config.resolved.components[name]?.kind === "app",
     ),
   );
-  world.visit(pick(people, world.devices), { component, version: pick(people, versions) });
+  const device = pick(people, world.devices);
+  if (people.next() < 0.3) world.farewell(device);
+  else {
+    const released = scenario.config.resolved.components[component]?.version ?? [];
+    world.visit(device, { component, version: pick(people, [versions, released].flat()) });
+  }
 }
 
 /** Folds the journal as it grows and shows each record to the checker. */

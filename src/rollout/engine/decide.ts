@@ -5,6 +5,7 @@ import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen, gatesInForce } from "./gates.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { retirementsMissing } from "./retirement.ts";
+import { updateDeadlineMs } from "./track-device.ts";
 import type { Phase } from "./schedule.ts";
 import { hasEnded, type RolloutState } from "./state.ts";
 import { withdraw } from "./withdraw.ts";
@@ -109,23 +110,20 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
 
 /** Takes back the way back of devices that a phone holds on the new version. */
 function keepDevices(state: RolloutState, event: Observed): RolloutState {
-  const kept = [...new Set(event.kept)].filter((deviceId) => Object.hasOwn(state.returning, deviceId));
-  if (kept.length === 0) return state;
   const returning = { ...state.returning };
   const effects: Effect[] = [];
-  for (const deviceId of kept) {
+  const pending = new Set(state.pending.map(({ key }) => key));
+  for (const deviceId of new Set(event.kept)) {
+    const progress = Object.hasOwn(returning, deviceId) ? returning[deviceId] : undefined;
+    if (!progress) continue;
+    // For good: a backend does not take the same assignment for the same device a second time.
+    returning[deviceId] = { ...progress, status: "failed" };
     const { component, from } = state.devices[deviceId] ?? { component: "", from: "" };
     const assignmentId = assignmentIdOf(state.config.rolloutId, component, from, true);
     const key = `cancel:${assignmentId}:${deviceId}`;
-    effects.push({ kind: "cancel", key, assignmentId, deviceIds: [deviceId] });
-    delete returning[deviceId];
+    if (!pending.has(key)) effects.push({ kind: "cancel", key, assignmentId, deviceIds: [deviceId] });
   }
-  const known = new Set(state.pending.map(({ key }) => key));
-  return {
-    ...state,
-    returning,
-    pending: [...state.pending, ...effects.filter(({ key }) => !known.has(key))],
-  };
+  return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...effects] };
 }
 
 function assignedProgress(component: string, from: string): RolloutState["devices"][string] {
@@ -204,6 +202,8 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
   };
 }
 
+const beginGraceMaxMs = 10 * 60_000;
+
 function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
   const wave = phase.waves[state.waveIndex];
   const stage = wave && state.config.stages[wave.stageIndex];
@@ -214,8 +214,19 @@ function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
     state.population !== null &&
     nowMs - state.waveStartedAtMs >= stage.bakeMs &&
     gatesAreOpen(state) &&
-    !Object.values(state.devices).some((device) => device.status === "updating")
+    !Object.values(state.devices).some((device) => device.status === "updating") &&
+    (devicesToBegin(state) === 0 || nowMs - state.waveStartedAtMs >= beginGraceMs(state))
   );
+}
+
+/** Devices that have their assignment and nothing that holds them, but have not begun. */
+export function devicesToBegin({ devices }: RolloutState): number {
+  return Object.values(devices).filter(({ reason, status }) => status === "assigned" && reason === "").length;
+}
+
+/** How long a wave gives its devices to begin; who sleeps longer joins later and is not waited for. */
+function beginGraceMs({ config }: RolloutState): number {
+  return Math.min(updateDeadlineMs(config.gates), beginGraceMaxMs);
 }
 
 /** Over when every device that was updated is back, could not go back, or has to stay or sleep as it is. */

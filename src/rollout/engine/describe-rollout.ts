@@ -1,6 +1,6 @@
 import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
 import { devicesNeededToPass } from "./sequential-test.ts";
-import { approvalsMissing } from "./decide.ts";
+import { approvalsMissing, devicesToBegin } from "./decide.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { retirementsMissing } from "./retirement.ts";
 import { hasEnded, type RolloutState, type RolloutStatus } from "./state.ts";
@@ -129,7 +129,8 @@ function whatItWaitsFor(
   const working =
     open.some(({ undecided }) => undecided > 0) ||
     Object.values(state.devices).some(({ status }) => status === "updating" || status === "assigned");
-  if (open.length === 0) return null;
+  const toBegin = devicesToBegin(state);
+  if (open.length === 0) return toBegin === 0 ? null : { text: `${toBegin} devices to begin`, stuck: false };
   const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
   return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
 }

@@ -45,7 +45,7 @@ function stagesBegun(state: RolloutState): number {
 }
 
 /** One gate by name, for each firmware that has moved. A gate that is not defined is inconclusive: it never ships. */
-export function judgeGate(name: string, state: RolloutState): GateStatus[] {
+function judgeGate(name: string, state: RolloutState): GateStatus[] {
   const gate = state.config.gates[name];
   const components = firmwareMoved(state);
   if (!gate) return [judgement(name, null, "inconclusive")];

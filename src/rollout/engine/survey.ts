@@ -87,20 +87,15 @@ function changes(
   for (const [deviceId, progress] of Object.entries(known)) {
     // A device on its way back is judged there; that it left the new version is what was asked of it.
     if (!rollback && Object.hasOwn(state.returning, deviceId)) continue;
+    const outcome = outcomes.get(deviceId);
+    // A way back that has failed stays so, unless the device arrives after all.
+    if (rollback && progress.status === "failed" && outcome?.state !== "succeeded") continue;
     const target = rollback ? (state.devices[deviceId]?.from ?? "") : versionOf(state, progress.component);
     const device = devices.get(deviceId);
     const held = device
       ? whatHolds(state, device, { component: progress.component, version: target }, relation)
       : null;
-    const next = trackDevice(
-      progress,
-      target,
-      outcomes.get(deviceId),
-      device,
-      state.config.gates,
-      nowMs,
-      held,
-    );
+    const next = trackDevice(progress, target, outcome, device, state.config.gates, nowMs, held);
     if (held !== null && next.reason === held) waiting[deviceId] = held;
     if (!sameJson(next, progress)) changed[deviceId] = next;
   }

@@ -67,7 +67,7 @@ function updating(
   nowMs: number,
 ): DeviceProgress {
   const beganAtMs = before.beganAtMs ?? nowMs;
-  const limitMs = deadlineMs(gates, "update-failure");
+  const limitMs = updateDeadlineMs(gates);
   if (nowMs - beganAtMs > limitMs) {
     return failed({ ...before, beganAtMs }, `began and was not done within ${formatDuration(limitMs)}`);
   }
@@ -76,6 +76,11 @@ function updating(
 
 function failed(before: DeviceProgress, reason: string): DeviceProgress {
   return { ...before, status: "failed", reason };
+}
+
+/** A device that began and is not done after this long has failed. */
+export function updateDeadlineMs(gates: Readonly<Record<string, Gate>>): number {
+  return deadlineMs(gates, "update-failure");
 }
 
 /** After this long without a word from it, a device counts as silent. */
