@@ -43,7 +43,7 @@ export default class Demo extends BaseCommand<typeof Demo, DemoResult> {
   }
 
   protected override render(result: DemoResult): string {
-    return demoText(result, Date.now());
+    return demoText(result, Date.now(), process.argv[1] ?? "");
   }
 
   protected override exitOf({ rollout }: DemoResult): ExitCode {
