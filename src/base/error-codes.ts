@@ -104,6 +104,10 @@ export const errorCatalogue = {
     exit: Exit.staleOrLocked,
     summary: "Another process is working on the same rollout; run the command again when it has finished.",
   },
+  IOT_ROLLOUT_SUPERSEDED: {
+    exit: Exit.staleOrLocked,
+    summary: "The rollout has ended and a later one of its product began; only that one can be worked on.",
+  },
   IOT_ROLLOUT_UNKNOWN: {
     exit: Exit.usage,
     summary: "No rollout of that name is known in this environment; `iotctl rollout list` shows which are.",

@@ -9,6 +9,17 @@ export const rolloutArg = Args.string({
   ignoreStdin: true,
 });
 
+/** Opens a rollout to move it or tell it something: not one that a later rollout has taken over from. */
+export async function openCurrentRollout(
+  journals: RolloutJournals,
+  rolloutId: string | undefined,
+): Promise<RolloutJournal> {
+  const { assertNotSuperseded } = await import("../rollout/open-rollout.ts");
+  const journal = await openRollout(journals, rolloutId);
+  await assertNotSuperseded(journals, journal);
+  return journal;
+}
+
 /** Opens the rollout that was named, or the newest there is. */
 export async function openRollout(
   journals: RolloutJournals,

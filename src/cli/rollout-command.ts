@@ -6,7 +6,7 @@ import type { RolloutEvent } from "../rollout/engine/events.ts";
 import type { RolloutState } from "../rollout/engine/state.ts";
 import { BaseCommand } from "./base-command.ts";
 import { rolloutText } from "./render/rollout-text.ts";
-import { openRollout } from "./rollout-arg.ts";
+import { openCurrentRollout } from "./rollout-arg.ts";
 
 /** Flags of a command by which a person says something to a rollout. */
 export const personFlags = {
@@ -34,7 +34,7 @@ export abstract class RolloutCommand<C extends typeof Command> extends BaseComma
     const { systemClock } = await import("../base/clock.ts");
     const { advance, readRollout, tell } = await import("../rollout/advance.ts");
     const context = await this.context(envName);
-    const journal = await openRollout(await context.journals(), rolloutId);
+    const journal = await openCurrentRollout(await context.journals(), rolloutId);
     await tell(journal, event(await readRollout(journal)), systemClock.now());
     return describeRollout(await advance(journal, await context.rolloutPorts()));
   }

@@ -29,19 +29,39 @@ export async function findOpenRollout(
     if (joins) return { journal, state };
     newest = false;
     if (hasEnded(state.status)) continue;
-    throw new IotctlError(
-      "IOT_ROLLOUT_IN_PROGRESS",
-      `Rollout ${journal.rolloutId} is under way (${state.status}); ${release.product} ${release.version} cannot begin beside it.`,
-      {
-        hints: [
-          `See it: iotctl rollout status ${journal.rolloutId}`,
-          `End it: iotctl rollout abort ${journal.rolloutId}`,
-        ],
-        details: { rolloutId: journal.rolloutId, status: state.status },
-      },
-    );
+    throw rolloutInProgress({ journal, state }, release);
   }
   return null;
+}
+
+/** The error for a release that would begin beside another rollout. */
+export function rolloutInProgress({ journal, state }: OpenRollout, release: ReleaseName): IotctlError {
+  const { rolloutId } = journal;
+  return new IotctlError(
+    "IOT_ROLLOUT_IN_PROGRESS",
+    `Rollout ${rolloutId} is under way (${state.status}); ${release.product} ${release.version} cannot begin beside it.`,
+    {
+      hints: [`See it: iotctl rollout status ${rolloutId}`, `End it: iotctl rollout abort ${rolloutId}`],
+      details: { rolloutId, status: state.status },
+    },
+  );
+}
+
+/**
+ * A rollout that has ended is not touched once a later one of its product began: devices and apps are
+ * that one's now. Throws IOT_ROLLOUT_SUPERSEDED.
+ */
+export async function assertNotSuperseded(journals: RolloutJournals, journal: RolloutJournal): Promise<void> {
+  const state = foldJournal(await journal.read());
+  if (!state || !hasEnded(state.status)) return;
+  for await (const newest of newestFirst(journals, state.config.resolved.product)) {
+    if (newest.journal.rolloutId === journal.rolloutId) return;
+    throw new IotctlError(
+      "IOT_ROLLOUT_SUPERSEDED",
+      `Rollout ${journal.rolloutId} has ended (${state.status}), and ${newest.journal.rolloutId} began after it.`,
+      { hints: [`Work with the later one: iotctl rollout status ${newest.journal.rolloutId}`] },
+    );
+  }
 }
 
 /** A release that was stopped or rolled back is not rolled out once more by accident: IOT_RELEASE_STOPPED_BEFORE. */

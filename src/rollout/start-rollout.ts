@@ -6,7 +6,7 @@ import type { RolloutConfig } from "./engine/state.ts";
 import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
 
 /** `sha256:<hex>` over the canonical JSON of a plan: what an approval is for. */
-export function planDigest(plan: Plan): string {
+function planDigest(plan: Plan): string {
   return `sha256:${hash("sha256", canonicalJson(plan), "hex")}`;
 }
 

@@ -1,4 +1,12 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { digestFile } from "../../src/bundle/digest-file.ts";
@@ -102,7 +110,7 @@ test("reports every missing artifact at once, and writes nothing", async () => {
     `  fan@1.9.4 (fan-a1): ${dir}/old/fan.bin does not exist`,
     `  fan@1.9.4 (fan-b2): ${dir}/old/fan.bin does not exist`,
   ]);
-  expect(readdirSync(join(dir, "out"))).toEqual([]);
+  expect(existsSync(join(dir, "out"))).toBe(false);
 });
 
 test("a file that changed between resolving and writing is refused", async () => {

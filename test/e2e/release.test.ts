@@ -7,6 +7,7 @@ import type { Plan } from "../../src/planner/plan.ts";
 import type { RolloutView } from "../../src/rollout/engine/describe-rollout.ts";
 import { type CeilingFanWorld, startCeilingFanWorld } from "../support/ceiling-fan-world.ts";
 import { runIotctl, runIotctlJson } from "../support/run-iotctl.ts";
+import { startIotctl } from "../support/start-iotctl.ts";
 
 let fan: CeilingFanWorld;
 beforeAll(async () => {
@@ -32,6 +33,20 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
     expect(readdirSync(join(fan.dir, ".iotctl")).toSorted()).toEqual(before);
   });
 
+  it("shows the pairs where there is no safe order, and moves nothing", async () => {
+    const lockstep = readFileSync(join(fan.dir, "release.yaml"), "utf8")
+      .replace('requires: { fan: ">=1.9.0 <3.0.0" }', 'requires: { fan: ">=2.0.0" }')
+      .replace('app-ios: ">=4.1.0"', 'app-ios: ">=4.2.0"');
+    writeFileSync(join(fan.dir, "lockstep.yaml"), lockstep);
+    const { error, exitCode } = await runIotctlJson(["release", "lockstep.yaml"], options());
+    expect({ exitCode, code: error?.code }).toEqual({ exitCode: 3, code: "IOT_PLAN_BLOCKED" });
+    expect(error?.message).toContain("fan@2.0.0 and app-ios@4.1.0 are incompatible");
+    expect((await runIotctl(["plan", "lockstep.yaml"], options())).stdout).toContain(
+      "There is no safe order.",
+    );
+    expect((await runIotctlJson<unknown[]>(["rollout", "list"], options())).data).toEqual([]);
+  });
+
   it("exits with 10 from plan --detailed-exitcode when there is something to do", async () => {
     expect((await runIotctl(["plan", "--detailed-exitcode"], options())).exitCode).toBe(10);
   });
@@ -52,6 +67,17 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
     const { stdout } = await runIotctl(["rollout", "status"], options());
     expect(stdout).toContain("Waits for 1 approval of stage fleet");
     expect(stdout).toContain("iotctl rollout approve ceiling-fan-2026.11.0 --stage fleet");
+  });
+
+  it("stops looking on Ctrl-C and leaves the rollout as it is", async () => {
+    const watch = await startIotctl(["rollout", "watch", "--wait"], {
+      cwd: fan.dir,
+      ready: /awaiting approval/,
+    });
+    expect(await watch.stop("SIGINT")).toBe(130);
+    expect(watch.said()).toContain("IOT_INTERRUPTED");
+    const { data } = await runIotctlJson<RolloutView>(["rollout", "status"], options());
+    expect(data!.status).toBe("awaiting-approval");
   });
 
   it("refuses another release of the product beside it, before anything is written", async () => {
@@ -106,10 +132,12 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
     await runIotctlJson(["rollout", "rollback", "--reason", "noisy motors"], options());
     const { data, exitCode } = await runIotctlJson<RolloutView>(["rollout", "watch"], options());
     expect({ exitCode, status: data!.status }).toEqual({ exitCode: 5, status: "rolled-back" });
-    const { devices, waiting } = data!;
+    const { devices, failed, waiting } = data!;
+    const stay = [...waiting, ...failed];
+    const staying = stay.flatMap((group) => group.devices);
     expect(devices.returned).toBeGreaterThan(0);
-    expect(devices.returned + devices.waiting).toBeGreaterThanOrEqual(devices.updated);
-    for (const { reason } of waiting) expect(reason).toMatch(/4\.2\.0 does not fit fan@1\.8\.0/);
+    expect(devices.returned + staying.length).toBeGreaterThanOrEqual(devices.updated);
+    for (const { reason } of stay) expect(reason).toMatch(/4\.2\.0 does not fit fan@1\.8\.0/);
   });
 
   it("does not roll out once more what was rolled back, unless told to", async () => {

@@ -194,6 +194,19 @@ describe("journals in a directory", () => {
     await ended(writer);
   });
 
+  it("are begun one at a time", async () => {
+    const { dir } = make();
+    const [one, other] = [new DirectoryJournals(dir, systemClock), new DirectoryJournals(dir, systemClock)];
+    const order: string[] = [];
+    const first = one.exclusively(async () => {
+      order.push("one begins");
+      await systemClock.sleep(100);
+      order.push("one ends");
+    });
+    await Promise.all([first, other.exclusively(async () => void order.push("other"))]);
+    expect(order).toEqual(["one begins", "one ends", "other"]);
+  });
+
   it("keep a whole chain while two processes write", { timeout: 60_000 }, async () => {
     const { dir, journals } = make();
     const journal = await journals.create("fan", entry("0"));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { tell } from "../../src/rollout/advance.ts";
-import { assertReleasable, findOpenRollout } from "../../src/rollout/open-rollout.ts";
+import { assertNotSuperseded, assertReleasable, findOpenRollout } from "../../src/rollout/open-rollout.ts";
 import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { fanConfig } from "../support/fan-rollout.ts";
 import { MemoryJournals } from "../support/memory-journal.ts";
@@ -46,5 +46,19 @@ describe("assertReleasable", () => {
       "IOT_RELEASE_STOPPED_BEFORE",
     );
     await assertReleasable(journals, { product: "fan", version: "1.0.1" });
+  });
+});
+
+describe("assertNotSuperseded", () => {
+  it("lets an ended rollout be worked on until a later one of its product began", async () => {
+    const journals = new MemoryJournals();
+    await begin(journals, "1.0.0");
+    const first = journals.open("fan-1.0.0");
+    await tell(first, { type: "aborted", ...by }, 1);
+    await begin(journals, "2.0.0", "other");
+    await assertNotSuperseded(journals, first);
+    await begin(journals, "1.1.0");
+    expect((await thrownBy(() => assertNotSuperseded(journals, first))).code).toBe("IOT_ROLLOUT_SUPERSEDED");
+    await assertNotSuperseded(journals, journals.open("fan-1.1.0"));
   });
 });

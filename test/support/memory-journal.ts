@@ -49,6 +49,10 @@ export class MemoryJournals implements RolloutJournals {
     this.#strike = strike;
   }
 
+  exclusively<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
   async list(): Promise<readonly string[]> {
     return [...this.#journals.keys()];
   }

@@ -5,6 +5,7 @@ import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import type { ServiceSettings } from "../../rollout/rollout-ports.ts";
+import { findOpenRollout, rolloutInProgress } from "../../rollout/open-rollout.ts";
 import { startRollout } from "../../rollout/start-rollout.ts";
 import type { Context } from "../context.ts";
 
@@ -41,7 +42,13 @@ export async function beginRollout(options: {
     pairing: release.pairing,
     services: servicesOf(release, dir),
   };
-  return startRollout(await context.journals(), config, atMs);
+  const journals = await context.journals();
+  return journals.exclusively(async () => {
+    // Looked for once more under the lock: somebody may have begun while this release was sealed.
+    const open = await findOpenRollout(journals, release);
+    if (open) throw rolloutInProgress(open, release);
+    return startRollout(journals, config, atMs);
+  });
 }
 
 function servicesOf(release: Release, cwd: string): Record<string, ServiceSettings> {

@@ -44,14 +44,16 @@ async function planAgainst(
     ),
     pairing: release.pairing,
   });
-  const firmware = Object.values(release.components).filter((component) => component.kind === "firmware");
-  const updatable = devices.filter(({ hardware }) => firmware.some(({ variants }) => hardware in variants));
-  const movesFirmware = plan.steps.some(
-    ({ action, component }) => action === "introduce" && release.components[component]?.kind === "firmware",
-  );
   const salt = `${release.product}@${release.version}`;
-  return {
-    plan,
-    warnings: movesFirmware ? warnAboutStages(release.rollout.stages, release.gates, updatable, salt) : [],
-  };
+  const warnings = plan.steps.flatMap(({ action, component }) => {
+    const settings = release.components[component];
+    if (action !== "introduce" || settings?.kind !== "firmware") return [];
+    const own = devices.filter(
+      ({ hardware, reportedVersion }) => reportedVersion !== null && hardware in settings.variants,
+    );
+    // Where nobody runs it, no gate asks about it.
+    if (own.length === 0) return [];
+    return warnAboutStages(component, own, { stages: release.rollout.stages, gates: release.gates }, salt);
+  });
+  return { plan, warnings };
 }

@@ -40,7 +40,7 @@ export function rolloutText(view: RolloutView, nowMs: number): string {
 }
 
 /** What a person may type now, most likely first. */
-export function nextCommands(view: RolloutView): string[] {
+function nextCommands(view: RolloutView): string[] {
   const id = view.rolloutId;
   switch (view.status) {
     case "awaiting-approval":

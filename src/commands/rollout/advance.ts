@@ -2,7 +2,7 @@ import type { ExitCode } from "../../base/error-codes.ts";
 import { RolloutCommand } from "../../cli/rollout-command.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { exitOfRollout } from "../../cli/render/exit-of-rollout.ts";
-import { openRollout, rolloutArg } from "../../cli/rollout-arg.ts";
+import { openCurrentRollout, rolloutArg } from "../../cli/rollout-arg.ts";
 import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
 
 export default class Advance extends RolloutCommand<typeof Advance> {
@@ -18,7 +18,7 @@ export default class Advance extends RolloutCommand<typeof Advance> {
   protected override async execute({ args, flags }: CommandInput<typeof Advance>): Promise<RolloutView> {
     const { advance } = await import("../../rollout/advance.ts");
     const context = await this.context(flags.env);
-    const journal = await openRollout(await context.journals(), args.rollout);
+    const journal = await openCurrentRollout(await context.journals(), args.rollout);
     return describeRollout(await advance(journal, await context.rolloutPorts()));
   }
 

@@ -4,7 +4,7 @@ import { RolloutCommand } from "../../cli/rollout-command.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { durationFlag } from "../../cli/duration-flag.ts";
 import { exitOfRollout } from "../../cli/render/exit-of-rollout.ts";
-import { openRollout, rolloutArg } from "../../cli/rollout-arg.ts";
+import { openCurrentRollout, rolloutArg } from "../../cli/rollout-arg.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
 
 export default class Watch extends RolloutCommand<typeof Watch> {
@@ -30,7 +30,7 @@ export default class Watch extends RolloutCommand<typeof Watch> {
     const { progressFor } = await import("../../cli/release/progress.ts");
     const context = await this.context(flags.env);
     return watchRollout({
-      journal: await openRollout(await context.journals(), args.rollout),
+      journal: await openCurrentRollout(await context.journals(), args.rollout),
       ports: await context.rolloutPorts(),
       clock: systemClock,
       intervalMs: flags.interval,

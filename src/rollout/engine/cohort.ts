@@ -12,11 +12,11 @@ export function inCohort(id: string, salt: string, percent: number): boolean {
 
 /** The member's place in the population, 0 to 9999. */
 export function bucketOf(id: string, salt: string): number {
-  return murmur3(`${salt}\n${id}`) % buckets;
+  return hashText(`${salt}\n${id}`) % buckets;
 }
 
-/** MurmurHash3 x86 32-bit over UTF-16 code units (A. Appleby, public domain): small, even, the same everywhere. */
-function murmur3(text: string): number {
+/** 32 bits of MurmurHash3 x86 over UTF-16 code units (A. Appleby, public domain): even, the same everywhere; no secret. */
+export function hashText(text: string): number {
   let hash = 0x9747b28c;
   for (let index = 0; index < text.length; index++) {
     let block = Math.imul(text.charCodeAt(index), 0xcc9e2d51);

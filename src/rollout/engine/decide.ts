@@ -136,7 +136,7 @@ function advanceWaves(state: RolloutState, nowMs: number): RolloutState {
   let next = state;
   for (let turn = 0; turn < turnsMax; turn++) {
     const phase = phases[next.phaseIndex];
-    if (!phase) return { ...next, status: "completed", endedAtMs: nowMs, waiting: {} };
+    if (!phase) return { ...next, status: "completed", endedAtMs: nowMs };
     if (next.waveIndex >= phase.waves.length) {
       next = { ...next, phaseIndex: next.phaseIndex + 1, waveIndex: 0, waveEntered: false };
     } else if (!next.waveEntered) {

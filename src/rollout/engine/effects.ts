@@ -1,3 +1,5 @@
+import { hashText } from "./cohort.ts";
+
 /** What the loop has to do in the world. The key makes each safe to repeat. */
 export type Effect =
   | {
@@ -50,6 +52,9 @@ export function assignEffect(
   return { kind: "assign", key, assignmentId, component, version, rollback, deviceIds };
 }
 
+/** What a fleet backend takes. */
+const idLengthMax = 128;
+
 /**
  * The assignment that carries one firmware version of a rollout, forwards or back. The plus of build
  * metadata is not among the characters of an assignment id, an underscore is in no version.
@@ -60,5 +65,8 @@ export function assignmentIdOf(
   version: string,
   rollback: boolean,
 ): string {
-  return `${rolloutId}:${component}@${version}${rollback ? ":back" : ""}`.replaceAll("+", "_");
+  const id = `${rolloutId}:${component}@${version}${rollback ? ":back" : ""}`.replaceAll("+", "_");
+  if (id.length <= idLengthMax) return id;
+  const mark = hashText(id).toString(16).padStart(8, "0");
+  return `${id.slice(0, idLengthMax - mark.length - 1)}.${mark}`;
 }

@@ -1,15 +1,11 @@
 import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import { diskError } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
-import { IotctlError, isSystemError } from "../../base/errors.ts";
-import { type ExclusiveLock, tryExclusiveLock } from "../../base/exclusive-lock.ts";
+import { isSystemError } from "../../base/errors.ts";
 import { chainRecord, formatRecord, parseRecords } from "./chain.ts";
 import type { Append, JournalRecord, RolloutJournal } from "./journal.ts";
-
-/** How long to wait for another process that works on the same rollout. */
-const lockWaitMs = 10_000;
-const lockPollMs = 50;
+import { waitForLock } from "./wait-for-lock.ts";
 
 /** A journal as a file with one record a line; a lock beside it lets one process at a time decide. */
 export class DirectoryJournal implements RolloutJournal {
@@ -28,7 +24,7 @@ export class DirectoryJournal implements RolloutJournal {
   }
 
   async exclusively<T>(work: (records: readonly JournalRecord[], append: Append) => Promise<T>): Promise<T> {
-    const lock = await this.#lock();
+    const lock = await waitForLock(dirname(this.#file), this.rolloutId, this.#clock);
     try {
       const { records, wholeBytes } = this.#readFile();
       let last = records.at(-1);
@@ -46,24 +42,6 @@ export class DirectoryJournal implements RolloutJournal {
     } finally {
       lock.release();
     }
-  }
-
-  async #lock(): Promise<ExclusiveLock> {
-    for (let waitedMs = 0; waitedMs <= lockWaitMs; waitedMs += lockPollMs) {
-      const lock = tryExclusiveLock(join(dirname(this.#file), "lock"));
-      if (lock) return lock;
-      await this.#clock.sleep(lockPollMs);
-    }
-    throw new IotctlError(
-      "IOT_ROLLOUT_LOCKED",
-      `Another process works on rollout ${this.rolloutId} and did not finish within ${lockWaitMs / 1000} s.`,
-      {
-        hints: [
-          `See what it does: iotctl rollout status ${this.rolloutId}`,
-          "Then run the same command again",
-        ],
-      },
-    );
   }
 
   #readFile(): ReturnType<typeof parseRecords> {

@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import { IotctlError } from "../../base/errors.ts";
 import { DirectoryJournal } from "./directory-journal.ts";
 import type { JournalEntry, RolloutJournal, RolloutJournals } from "./journal.ts";
+import { waitForLock } from "./wait-for-lock.ts";
 
 /** The journals of an environment as files: `<dir>/<rollout id>/journal.ndjson`. */
 export class DirectoryJournals implements RolloutJournals {
@@ -14,6 +15,16 @@ export class DirectoryJournals implements RolloutJournals {
   constructor(dir: string, clock: Clock) {
     this.#dir = dir;
     this.#clock = clock;
+  }
+
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    mkdirSync(this.#dir, { recursive: true });
+    const lock = await waitForLock(this.#dir, "a new rollout", this.#clock);
+    try {
+      return await work();
+    } finally {
+      lock.release();
+    }
   }
 
   async list(): Promise<readonly string[]> {

@@ -36,6 +36,8 @@ export type Append = (entries: readonly JournalEntry[]) => void;
 
 /** The journals of one environment. */
 export interface RolloutJournals {
+  /** Runs `work` while nobody else begins a rollout; waits a bounded time, then IOT_ROLLOUT_LOCKED. */
+  exclusively<T>(work: () => Promise<T>): Promise<T>;
   /** Newest last. */
   list(): Promise<readonly string[]>;
   open(rolloutId: string): RolloutJournal;
