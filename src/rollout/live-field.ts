@@ -42,7 +42,7 @@ export async function observeLiveField(
         countFirmware(settings, seen, count);
         break;
       case "app":
-        await countApps(component, seen, await ports.storefront.status(component), count);
+        countApps(component, seen, await ports.storefront.status(component), count);
         break;
       case "service":
         for (const version of await liveService(component, settings, release, ports.journals)) count(version);
@@ -63,22 +63,28 @@ function countFirmware(
   }
 }
 
-async function countApps(
+function countApps(
   component: string,
   devices: readonly Device[],
   status: StorefrontStatus,
   count: (version: string, amount?: number) => void,
-): Promise<void> {
+): void {
   for (const { version, users } of status.installed ?? []) count(version, users);
   if (status.installed === null) {
     for (const device of devices) {
       for (const app of device.pairedApps) if (app.component === component) count(app.version);
     }
   }
-  // What the store offers now may be installed at any moment, whoever has it yet.
-  const offered = status.releases.filter(({ state }) => state === "exposed" || state === "completed");
-  const newest = offered.toSorted((a, b) => compareVersions(b.version, a.version))[0];
-  if (newest) count(newest.version, Infinity);
+  for (const version of offeredNow(status)) count(version, Infinity);
+}
+
+/** What may be installed at any moment, whoever has it yet: the newest version for all and any above it. */
+function offeredNow({ releases }: StorefrontStatus): string[] {
+  const forAll = releases.filter(({ state }) => state === "completed").map(({ version }) => version);
+  const newest = forAll.toSorted(compareVersions).at(-1);
+  const forSome = releases.filter(({ state }) => state === "exposed").map(({ version }) => version);
+  if (newest === undefined) return forSome;
+  return [newest, ...forSome.filter((version) => compareVersions(version, newest) > 0)];
 }
 
 async function liveService(
