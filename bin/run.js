@@ -1,22 +1,31 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
-import module from "node:module";
-import { nodeVersionProblem } from "./node-version.js";
+// Old syntax on purpose: this file must load on any Node, if only to say that it is too old.
+const argv = process.argv.slice(2);
+const asksForVersion = argv.length === 1 && argv[0] === "--version";
 
-const problem = nodeVersionProblem(process.version);
-if (problem !== null) {
-  console.error(problem);
-  process.exitCode = 2;
+if (asksForVersion && Number.parseInt(process.version.slice(1), 10) >= 22) {
+  // Answered here, without an import, so that it takes hardly longer than Node itself.
+  const { name, version } = readPackage(process.getBuiltinModule("node:fs"));
+  console.log(`${name}/${version} ${process.platform}-${process.arch} node-${process.version}`);
 } else {
-  const root = new URL("../", import.meta.url);
-  const pjson = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
-  const argv = process.argv.slice(2);
-  if (argv.length === 1 && argv[0] === "--version") {
-    // Answered here so that nothing else needs to be loaded.
-    console.log(`${pjson.name}/${pjson.version} ${process.platform}-${process.arch} node-${process.version}`);
-  } else {
-    module.enableCompileCache();
-    // Not awaited at top level: a closed pipe would end the process with "unsettled top-level await".
-    void import("../dist/cli/main.js").then(({ main }) => main({ argv, pjson, root }));
+  void run();
+}
+
+// Not awaited at top level: a closed pipe would end the process with "unsettled top-level await".
+async function run() {
+  const { nodeVersionProblem } = await import("./node-version.js");
+  const problem = nodeVersionProblem(process.version);
+  if (problem !== null) {
+    console.error(problem);
+    process.exitCode = 2;
+    return;
   }
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache();
+  const { main } = await import("../dist/cli/main.js");
+  await main({ argv, pjson: readPackage(await import("node:fs")), root: new URL("../", import.meta.url) });
+}
+
+function readPackage(fs) {
+  return JSON.parse(fs.readFileSync(new URL("../package.json", import.meta.url), "utf8"));
 }
