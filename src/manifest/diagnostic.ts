@@ -15,6 +15,7 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_KNOWN_IS_RELEASED: "A known version is the one that this release brings.",
   IOT_MANIFEST_KNOWN_MISFIT: "A known version has a key that its kind of component does not take.",
   IOT_MANIFEST_APP_TWICE: "Two app components are the same app in the same store.",
+  IOT_MANIFEST_HARDWARE_TWICE: "Two firmware components have an image for the same hardware model.",
   IOT_MANIFEST_INSTALLS_OVER_ITSELF: "The range of installs-over contains the version that is installed.",
   IOT_MANIFEST_STAGE_TWICE: "Two stages have the same name.",
   IOT_MANIFEST_STAGE_EMPTY: "A stage selects neither devices nor app users.",

@@ -181,14 +181,14 @@ describe("a file that is no manifest", () => {
     const names = Array.from({ length: 20 }, (_, index) => `part-${index}`);
     const versions = Array.from({ length: 150 }, (_, index) => `    1.${index}.0: {}`).join("\n");
     const text = [
-      smallRelease.replace("{ rev-a: lamp.bin }", "&images { rev-a: lamp.bin }"),
-      ...names.map((name) => `  ${name}: { kind: firmware, version: 2.0.0, variants: *images }\n`),
+      smallRelease.replace("version: 2.0.0", "version: 2.0.0\n    requires: &pins {}"),
+      ...names.map((name) => `  ${name}: { kind: service, version: 2.0.0, requires: *pins }\n`),
       "known:\n",
       ...names.map((name) => `  ${name}:\n${versions}\n`),
     ].join("");
     const { release } = await loadRelease(manifest(text), {});
     expect(Object.values(release.known).flatMap((of) => Object.keys(of))).toHaveLength(3000);
-    expect(release.components["part-19"]).toMatchObject({ variants: { "rev-a": "lamp.bin" } });
+    expect(release.components["part-19"]).toMatchObject({ requires: {} });
   });
 
   it("with duplicate keys says where the second stands, at any depth", async () => {

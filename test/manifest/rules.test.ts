@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { diagnosticsOf, edited, fullRelease, problemsOf, smallRelease } from "./manifest-texts.ts";
 
@@ -86,6 +87,40 @@ describe("firmware", () => {
 describe("apps", () => {
   it("are one component per store", () => {
     expect(found(["platform: android", "platform: ios"])).toEqual(["APP_TWICE 16:9"]);
+  });
+});
+
+describe("hardware", () => {
+  const lamp = (models: string): string =>
+    `  lamp:\n    kind: firmware\n    version: 1.0.0\n    variants: { ${models} }\nknown:`;
+
+  it("belongs to one firmware component, known versions included", () => {
+    expect(found(["known:", lamp("lamp-a: a.bin, fan-b2: b.bin")])).toEqual(["HARDWARE_TWICE 35:32"]);
+    expect(
+      found(
+        ["known:", lamp("lamp-a: a.bin")],
+        ["variants: { fan-a1: old/", "variants: { lamp-a: old/l.bin, fan-a1: old/"],
+      ),
+    ).toEqual(["HARDWARE_TWICE 41:26"]);
+    const [diagnostic] = diagnosticsOf(edited(fullRelease, ["known:", lamp("fan-a1: a.bin")]));
+    expect(diagnostic?.message).toBe("lamp has an image for the hardware `fan-a1`, and so has fan.");
+  });
+
+  it("is reported once for each component after the first, for any spread of models", () => {
+    const models = fc.uniqueArray(fc.constantFrom("a", "b", "c", "d"), { minLength: 1 });
+    fc.assert(
+      fc.property(fc.array(models, { minLength: 1, maxLength: 4 }), (spread) => {
+        const components = spread.map((own, index) => {
+          const variants = own.map((model) => `${model}: ${model}.bin`).join(", ");
+          return `  f${index}: { kind: firmware, version: 1.0.0, variants: { ${variants} } }`;
+        });
+        const text = `${smallRelease.split("components:")[0]}components:\n${components.join("\n")}\n`;
+        const expected = spread.flat().length - new Set(spread.flat()).size;
+        const codes = diagnosticsOf(text).map(({ code }) => code);
+        expect(codes).toEqual(Array.from({ length: expected }, () => "IOT_MANIFEST_HARDWARE_TWICE"));
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -1,4 +1,5 @@
 import { stagesHaveGates } from "./gates.ts";
+import { hardwareIsDistinct } from "./hardware.ts";
 import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
 import type { Rule } from "./rule.ts";
 import { sharesNeverFall, stageNamesAreUnique, stagesAreReachable } from "./stages.ts";
@@ -20,6 +21,7 @@ export const releaseRules: readonly Rule[] = [
   knownVersionsFitTheirKind,
   firmwareInstallsOverOthers,
   appsAreDistinct,
+  hardwareIsDistinct,
   stageNamesAreUnique,
   sharesNeverFall,
   stagesAreReachable,
