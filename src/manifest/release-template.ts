@@ -102,12 +102,18 @@ rollout:
       devices: { label: ring=canary, max: 50 }
       apps: 1%
       bake: 1h
+      gates: [canary-updated]
     # Then everybody in three waves, once one person has approved.
     - name: fleet
       devices: [10%, 50%, 100%]
       apps: [10%, 50%, 100%]
       bake: 24h
       approve: 1
+
+# A stage passes on evidence: the tighter the limit, the more devices it takes. 50 devices are enough
+# for 10%, not for the 2% of the built-in gate \`updated\`, which the stage fleet has.
+gates:
+  canary-updated: { measure: update-failure, limit: 10%, alpha: 0.05, deadline: 6h }
 
 # What happens when a gate fails: rollback or hold.
 on-failure: rollback

@@ -7,6 +7,7 @@ import { artifactsOf } from "../../src/manifest/check-artifacts.ts";
 import { loadRelease } from "../../src/manifest/load-release.ts";
 import { readRelease } from "../../src/manifest/read-release.ts";
 import { productNameFrom, releaseTemplate, templateArtifacts } from "../../src/manifest/release-template.ts";
+import { devicesNeededToPass } from "../../src/rollout/engine/sequential-test.ts";
 
 describe("releaseTemplate", () => {
   it("loads as it stands, without a warning", async () => {
@@ -20,6 +21,16 @@ describe("releaseTemplate", () => {
     } finally {
       await rm(dir, { recursive: true });
     }
+  });
+
+  it("has a canary stage that its devices are enough to pass", () => {
+    const { release } = readRelease("release.yaml", releaseTemplate({ product: "desk-lamp" }), {});
+    const canary = release!.rollout.stages[0]!;
+    const devices = canary.waves[0]!.devices as { readonly max: number };
+    expect(devices.max).toBe(50);
+    expect(canary.gates).toEqual(["canary-updated"]);
+    const { limitPercent, alpha } = release!.gates["canary-updated"]!;
+    expect(devicesNeededToPass(limitPercent / 100, alpha)).toBeLessThanOrEqual(devices.max);
   });
 
   it("loads for every product and hardware it accepts, and names its artifacts", () => {
