@@ -24,7 +24,7 @@ export interface LoadReleaseOptions {
 /**
  * Reads, checks and normalises a `release.yaml`. Throws IOT_MANIFEST_INVALID with every problem of
  * the file, IOT_ARTIFACT_MISSING when its artifacts are the only one, IOT_FILE_UNREADABLE,
- * IOT_MANIFEST_TOO_LARGE or IOT_MANIFEST_NOT_TEXT. `env` fills `${NAME}` in values.
+ * IOT_MANIFEST_TOO_LARGE or IOT_MANIFEST_NOT_TEXT. `env` fills `${NAME}` in values other than `deploy`.
  */
 export async function loadRelease(
   path: string,

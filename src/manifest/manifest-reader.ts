@@ -23,6 +23,8 @@ export interface ReadOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether an unset variable at this path is an error; elsewhere it only makes the value unreadable. */
   readonly needsVariables?: (path: Path) => boolean;
+  /** Whether the text at this path is left as written, variables and all. */
+  readonly isVerbatim?: (path: Path) => boolean;
 }
 
 /** A value and the place of each part of it. */
@@ -155,7 +157,9 @@ export class ManifestReader {
       const text = node?.source ?? "";
       return { value, source: { ...at, text, shape: "scalar", unfilled: false } };
     }
-    const { text, unfilled } = fillVariables(value, this.#options.env);
+    const { text, unfilled } = this.#options.isVerbatim?.(path)
+      ? { text: value, unfilled: [] }
+      : fillVariables(value, this.#options.env);
     if (this.#options.needsVariables?.(path) ?? true) {
       // Escapes and folded lines move text about; a place inside the value is known only when they do not.
       const inside = this.#log.source.slice(valueOffset, node?.range?.[1]).indexOf(value);

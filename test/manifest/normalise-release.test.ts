@@ -137,6 +137,21 @@ describe("waves", () => {
 });
 
 describe("variables", () => {
+  it("of `deploy` are left to the shell that runs it, set or not", () => {
+    for (const command of ['"./deploy.sh ${TOKEN} $${TOKEN} ${}"', "./deploy.sh ${TOKEN} $${TOKEN} ${}"]) {
+      const text = edited(fullRelease, ["deploy: ./deploy.sh", `deploy: ${command}`]);
+      for (const env of [{}, { TOKEN: "secret" }]) {
+        expect(releaseOf(text, env).components["cloud"]).toMatchObject({
+          deploy: "./deploy.sh ${TOKEN} $${TOKEN} ${}",
+        });
+      }
+    }
+    const elsewhere = edited(fullRelease, ["field: version }", 'field: "${TOKEN}" }']);
+    expect(problemsOf(elsewhere)).toEqual(["VARIABLE 31:62"]);
+    const component = edited(smallRelease, ["  lamp:\n", "  deploy:\n"], ["lamp.bin", '"${TOKEN}.bin"']);
+    expect(problemsOf(component)).toEqual(["VARIABLE 9:25"]);
+  });
+
   const withVersion = (version: string): string =>
     edited(smallRelease, ["version: 2.0.0", `version: ${version}`]);
   const lampOf = (version: string, env: NodeJS.ProcessEnv) =>
@@ -154,8 +169,8 @@ describe("variables", () => {
   });
 
   it("are not looked up when escaped, in keys or in comments", () => {
-    const text = edited(fullRelease, ["./deploy.sh ", '"./deploy.sh $${IOTCTL_VERSION}" ']);
-    expect(releaseOf(text).components["cloud"]).toMatchObject({ deploy: "./deploy.sh ${IOTCTL_VERSION}" });
+    const text = edited(fullRelease, ["build/Fan.ipa", '"build/$${NAME}.ipa"']);
+    expect(releaseOf(text).components["app-ios"]).toMatchObject({ artifact: "build/${NAME}.ipa" });
     expect(problemsOf(`# \${A}\n${smallRelease}`)).toEqual([]);
     expect(problemsOf(edited(smallRelease, ["rev-a:", '"${A}":']), { A: "rev-a" })).toEqual([
       "BAD_VALUE 9:17",
