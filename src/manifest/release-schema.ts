@@ -128,8 +128,15 @@ export const releaseSchema = mapping({
   retire: z
     .optional(
       mapping({
-        below: z.optional(text("retireShare", "Share of use below which it counts as gone. Default: 0.5%.")),
-        unseen: z.optional(text("positiveDuration", "And unseen for so long. Default: 30d.")),
+        below: z.optional(
+          text(
+            "retireShare",
+            "Share of devices, or of app users, below which it counts as gone. Default: 0.5%.",
+          ),
+        ),
+        unseen: z.optional(
+          text("positiveDuration", "Only devices seen within this time count. Default: 30d."),
+        ),
       }),
     )
     .check(describe("When an old version counts as gone.")),
