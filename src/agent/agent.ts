@@ -119,7 +119,6 @@ export class Agent {
         hardware: this.#device.hardware,
         limits: { ...defaultLimits, ...this.#device.limits },
       });
-      updater.countRestart();
       this.#started = { journal, updater };
     }
     const { journal, updater } = this.#started;
@@ -131,6 +130,8 @@ export class Agent {
     ) {
       await updater.startInstalled(installed);
     }
+    // After the start: a disk without room to count must not keep the firmware down.
+    updater.countRestart();
     return this.#started;
   }
 

@@ -26,13 +26,14 @@ export type DownloadResult =
  */
 export async function downloadImage(request: DownloadRequest): Promise<DownloadResult> {
   const { ddi, slots, slot, image, href, clock, pauseAtMs } = request;
-  let have = slots.prepare(slot, image);
-  if (have > image.sizeBytes) {
-    slots.clear(slot);
-    have = slots.prepare(slot, image);
-  }
-  if (have === image.sizeBytes) return { kind: "whole" };
+  let have = 0;
   try {
+    have = slots.prepare(slot, image);
+    if (have > image.sizeBytes) {
+      slots.clear(slot);
+      have = slots.prepare(slot, image);
+    }
+    if (have === image.sizeBytes) return { kind: "whole" };
     const { fromByte, body } = await ddi.download(href, have);
     if (fromByte !== have) {
       // The server knows no ranges: it starts over, and so must the slot.
@@ -53,6 +54,8 @@ export async function downloadImage(request: DownloadRequest): Promise<DownloadR
     const diskFull = error instanceof IotctlError && error.code === "IOT_DISK_FULL";
     // Anything else is the storage's own and ends the turn.
     if (!diskFull && !isServerError(error)) throw error;
+    // The journal lies on the same disk and must find room to say that the download failed.
+    if (diskFull) slots.clear(slot);
     return { kind: "failed", reason: messageOf(error) };
   }
   return have === image.sizeBytes

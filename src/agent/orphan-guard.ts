@@ -13,8 +13,14 @@ export class OrphanGuard {
     this.#file = file;
   }
 
+  /** Best effort: a payload on a full disk runs all the same. */
   remember(pid: number, image: string): void {
-    writeFileAtomic(this.#file, JSON.stringify({ pid, image }));
+    try {
+      writeFileAtomic(this.#file, JSON.stringify({ pid, image }));
+    } catch {
+      // Without the file an orphan may live on, which is less bad than no firmware at all.
+      rmSync(this.#file, { force: true });
+    }
   }
 
   /** Ends the remembered process if it still runs that image, and forgets it. */

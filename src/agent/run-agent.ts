@@ -99,7 +99,6 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
         },
       });
     }
-    await agent.start();
     while (!signal.aborted) {
       const sleepMs = await nextSleep(agent, signal, log);
       // Jitter, so that devices which woke together do not stay together.

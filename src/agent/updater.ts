@@ -50,6 +50,7 @@ export class Updater {
   readonly #progress: ProgressReport;
   readonly #hardware: string;
   readonly #limits: UpdaterLimits;
+  #restartCounted = false;
   readonly #steps: Record<UpdateState, (delivery: Delivery | null) => boolean | Promise<boolean>>;
 
   constructor(
@@ -90,12 +91,13 @@ export class Updater {
     });
   }
 
-  /** Counts a start of the agent, and ends an update that was started too often. */
+  /** Counts this start of the agent, once, and ends an update that was started too often. */
   countRestart(): void {
     const { state } = this.#journal.state;
-    if (!updateStates[state].countsRestarts) return;
-    const left = this.#journal.update.restartsLeft - 1;
-    this.#journal.count({ restartsLeft: left });
+    const counts = !this.#restartCounted && updateStates[state].countsRestarts;
+    const left = counts ? this.#journal.update.restartsLeft - 1 : 0;
+    if (counts) this.#journal.count({ restartsLeft: left });
+    this.#restartCounted = true;
     if (left >= 0) return;
     const reason = `the agent was started more than ${restarts} times in the middle of the update`;
     if (state === "switching") this.#journal.revert(reason);

@@ -1,6 +1,6 @@
 // Real processes on a real port.
 import { spawn } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { DiskSlotStorage, slotImagePath } from "../../src/agent/disk-slot-storage.ts";
@@ -98,4 +98,13 @@ test("a process that got the id of a dead payload is left alone", async () => {
   await start("a");
   expect(await trial("1.9.4")).toBeNull();
   expect(bystander.exitCode ?? bystander.signalCode).toBeNull();
+});
+
+test("a payload whose process cannot be remembered runs all the same", async () => {
+  const { dir, start, trial } = await runnerWith({ a: fanImage("fan-a1", "1.9.4") });
+  await start("a");
+  // A temporary file that cannot be created is what a full disk comes to.
+  mkdirSync(join(dir, `payload.json.${process.pid}.tmp`), { recursive: true });
+  await start("a");
+  expect(await trial("1.9.4")).toBeNull();
 });
