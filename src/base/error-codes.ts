@@ -121,7 +121,7 @@ export const errorCatalogue = {
     summary: "The command that deploys a service failed; its output is in the details.",
   },
   IOT_SERVICE_NOT_DEPLOYED: {
-    exit: Exit.rolloutFailed,
+    exit: Exit.undecided,
     summary: "A service was deployed, but does not answer with the version that was deployed.",
   },
   IOT_SERVICE_UNREACHABLE: {

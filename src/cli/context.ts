@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
 import type { RolloutJournals } from "../rollout/journal/journal.ts";
 import type { RolloutPorts } from "../rollout/rollout-ports.ts";
@@ -7,6 +8,7 @@ import type { Environment } from "../manifest/environment.ts";
 import type { EmbeddedFleet } from "../fleet/embedded/embedded-fleet.ts";
 import type { ArtifactStore } from "../storage/artifact-store.ts";
 import type { Storefront } from "../storefronts/storefront.ts";
+import { LateStorefront } from "./late-storefront.ts";
 import { controlToken, type LocalServer, serverAddress } from "./server-address.ts";
 
 /** One environment with its adapters, each loaded when it is first asked for. */
@@ -59,8 +61,11 @@ export async function openContext(options: {
     },
 
     async storefront() {
-      const { LocalStorefront } = await import("../storefronts/local/local-storefront.ts");
-      return new LocalStorefront({ url: context.storefrontUrl() });
+      const { kind, url } = environment.storefront;
+      return new LateStorefront(kind, async () => {
+        const { LocalStorefront } = await import("../storefronts/local/local-storefront.ts");
+        return new LocalStorefront({ url: url ?? context.storefrontUrl() });
+      });
     },
 
     async store() {
@@ -76,9 +81,11 @@ export async function openContext(options: {
 
     async trustedKeys() {
       const { loadTrustedKeys } = await import("../signing/load-trusted-keys.ts");
+      const { publicKeyFileOf } = await import("../signing/key-signer.ts");
       const { createKey, trustedKeyFiles } = environment.signing;
       // Devices may be set up before the first release is signed.
-      if (createKey && trustedKeyFiles.length === 0) await context.signer();
+      const isMissing = !existsSync(publicKeyFileOf(environment.signing.keyFile));
+      if (createKey && trustedKeyFiles.length === 0 && isMissing) await context.signer();
       return loadTrustedKeys(environment.signing);
     },
 

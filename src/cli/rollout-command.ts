@@ -4,6 +4,7 @@ import type { Command } from "@oclif/core/command";
 import { describeRollout, type RolloutView } from "../rollout/engine/describe-rollout.ts";
 import type { RolloutEvent } from "../rollout/engine/events.ts";
 import type { RolloutState } from "../rollout/engine/state.ts";
+import { IotctlError } from "../base/errors.ts";
 import { BaseCommand } from "./base-command.ts";
 import { rolloutText } from "./render/rollout-text.ts";
 import { openCurrentRollout } from "./rollout-arg.ts";
@@ -36,11 +37,33 @@ export abstract class RolloutCommand<C extends typeof Command> extends BaseComma
     const context = await this.context(envName);
     const journal = await openCurrentRollout(await context.journals(), rolloutId);
     await tell(journal, event(await readRollout(journal)), systemClock.now());
-    return describeRollout(await advance(journal, await context.rolloutPorts()));
+    try {
+      return describeRollout(await advance(journal, await context.rolloutPorts()));
+    } catch (error) {
+      throw tookEffectLater(error, rolloutId);
+    }
   }
+}
+
+/** What was said is in the journal already when the backend turns out to be away. */
+function tookEffectLater(error: unknown, rolloutId: string | undefined): unknown {
+  if (!(error instanceof IotctlError)) return error;
+  const { cause, code, details, hints, message } = error;
+  const words = `rollout advance${rolloutId === undefined ? "" : ` ${rolloutId}`}`;
+  const later = `It is written down and takes effect with the next turn: iotctl ${words}`;
+  return new IotctlError(code, message, { hints: [later, ...hints], details, cause });
 }
 
 /** Who is at the keyboard, unless somebody else is named. */
 export function identity(by: string | undefined): string {
-  return by ?? `${userInfo().username}@${hostname()}`;
+  return by ?? `${userName()}@${hostname()}`;
+}
+
+/** A container may run with a user id that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid-${process.getuid?.() ?? "unknown"}`;
+  }
 }

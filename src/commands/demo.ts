@@ -1,4 +1,5 @@
 import * as Flags from "@oclif/core/flags";
+import { join } from "node:path";
 import type { ExitCode } from "../base/error-codes.ts";
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
 import type { DemoResult } from "../cli/demo/run-demo.ts";
@@ -31,6 +32,7 @@ export default class Demo extends BaseCommand<typeof Demo, DemoResult> {
     const { interruption } = await import("../cli/interruption.ts");
     const { progressFor } = await import("../cli/release/progress.ts");
     return runDemo({
+      exampleDir: join(this.config.root, "examples", "ceiling-fan"),
       dir: flags.dir,
       deviceCount: flags.devices,
       fault: flags.fault ?? null,

@@ -1,5 +1,5 @@
 import { type ComponentVersion, type Evidence, formatComponentVersion, type Verdict } from "./verdict.ts";
-import { compareVersions, satisfies } from "./versions.ts";
+import { compareVersions, isVersion, satisfies } from "./versions.ts";
 
 export type { ComponentVersion } from "./verdict.ts";
 
@@ -76,6 +76,7 @@ export function createRelation(facts: readonly VersionFacts[], live: LiveSets = 
         : { kind: "unknown", evidence: [{ kind: "silent" }] };
     },
     installsOver(target, installed) {
+      if (!isVersion(installed)) return false;
       const range = factsOf(target.component, target.version)?.installsOver;
       return range === undefined
         ? compareVersions(installed, target.version) < 0

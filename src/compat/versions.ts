@@ -1,5 +1,4 @@
 import semverCoerce from "semver/functions/coerce.js";
-import semverCompare from "semver/functions/compare.js";
 import semverParse from "semver/functions/parse.js";
 import Range from "semver/classes/range.js";
 
@@ -26,9 +25,15 @@ export function satisfies(version: string, range: string): boolean {
   return parseRange(range)?.test(version) ?? false;
 }
 
-/** Negative when `a` is lower, positive when it is higher; build metadata does not count. Both must be versions. */
+/**
+ * Negative when `a` is lower, positive when it is higher; build metadata does not count. What is no
+ * version, as a device may report anything, comes below all that are.
+ */
 export function compareVersions(a: string, b: string): number {
-  return semverCompare(a, b);
+  const [left, right] = [semverParse(a), semverParse(b)];
+  if (left && right) return left.compare(right);
+  if (left || right) return left ? 1 : -1;
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 function parseRange(range: string): Range | null {

@@ -97,14 +97,20 @@ async function liveService(
     const version = await observeService(component, settings.observe);
     if (version !== null) return [version];
   }
-  const deployed = await lastDeployed(component, journals);
+  const deployed = await lastDeployed(release.product, component, journals);
   return deployed === null ? Object.keys(release.known[component] ?? {}) : [deployed];
 }
 
-/** What the last rollout that deployed the service deployed. */
-async function lastDeployed(component: string, journals: RolloutJournals): Promise<string | null> {
+/** What the last rollout of the product that deployed the service deployed. */
+async function lastDeployed(
+  product: string,
+  component: string,
+  journals: RolloutJournals,
+): Promise<string | null> {
   for (const rolloutId of (await journals.list()).toReversed()) {
-    const version = foldJournal(await journals.open(rolloutId).read())?.deployed[component];
+    const state = foldJournal(await journals.open(rolloutId).read());
+    if (state?.config.resolved.product !== product) continue;
+    const version = state.deployed[component];
     if (version !== undefined) return version;
   }
   return null;

@@ -1,4 +1,5 @@
 import { IotctlError } from "../base/errors.ts";
+import { iotctlCommand } from "../base/iotctl-command.ts";
 import { hasEnded, stillLooks, type RolloutState } from "./engine/state.ts";
 import { foldJournal } from "./fold.ts";
 import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
@@ -37,11 +38,16 @@ export async function findOpenRollout(
 /** The error for a release that would begin beside another rollout. */
 export function rolloutInProgress({ journal, state }: OpenRollout, release: ReleaseName): IotctlError {
   const { rolloutId } = journal;
+  const verb = state.status === "rolling-back" ? "watch" : "abort";
+  const command = (words: string): string => iotctlCommand(words, state.config.environment);
   return new IotctlError(
     "IOT_ROLLOUT_IN_PROGRESS",
     `Rollout ${rolloutId} is under way (${state.status}); ${release.product} ${release.version} cannot begin beside it.`,
     {
-      hints: [`See it: iotctl rollout status ${rolloutId}`, `End it: iotctl rollout abort ${rolloutId}`],
+      hints: [
+        `See it: ${command(`rollout status ${rolloutId}`)}`,
+        `Bring it to its end: ${command(`rollout ${verb} ${rolloutId}`)}`,
+      ],
       details: { rolloutId, status: state.status },
     },
   );
@@ -67,7 +73,8 @@ export async function assertNotSuperseded(journals: RolloutJournals, journal: Ro
 /** A release that was stopped or rolled back is not rolled out once more by accident: IOT_RELEASE_STOPPED_BEFORE. */
 export async function assertReleasable(journals: RolloutJournals, release: ReleaseName): Promise<void> {
   for await (const { journal, state } of newestFirst(journals, release.product)) {
-    if (state.config.resolved.version !== release.version || state.status === "completed") continue;
+    if (state.config.resolved.version !== release.version) continue;
+    if (state.status === "completed") return;
     const why = state.failure === null ? "" : `: ${state.failure.reason}`;
     throw new IotctlError(
       "IOT_RELEASE_STOPPED_BEFORE",

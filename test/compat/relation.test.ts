@@ -91,5 +91,6 @@ describe("installsOver", () => {
     expect(relation.installsOver(fan("2.0.0"), "2.0.0-rc.1")).toBe(true);
     expect(relation.installsOver(fan("1.9.0"), "1.0.0")).toBe(true);
     expect(relation.installsOver(fan("1.9.0"), "1.9.0")).toBe(false);
+    expect(relation.installsOver(fan("1.9.0"), "ci-build")).toBe(false);
   });
 });

@@ -20,6 +20,14 @@ describe("versions", () => {
     expect(isRange("")).toBe(false);
     expect(satisfies("1.0.0", ">=oops")).toBe(false);
   });
+  it("orders what is no version below all that are, whatever a device reports", () => {
+    expect(["1.0.0", "ci-build", "1.9", "0.1.0"].toSorted(compareVersions)).toEqual([
+      "1.9",
+      "ci-build",
+      "0.1.0",
+      "1.0.0",
+    ]);
+  });
   it("orders prereleases below their release", () => {
     expect(["2.0.0", "2.0.0-rc.1", "1.9.0"].toSorted(compareVersions)).toEqual([
       "1.9.0",

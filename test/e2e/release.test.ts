@@ -33,6 +33,12 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
     expect(readdirSync(join(fan.dir, ".iotctl")).toSorted()).toEqual(before);
   });
 
+  it("stops before anything begins when it is interrupted while it prepares", async () => {
+    const release = await startIotctl(["release"], { cwd: fan.dir, ready: /Check: / });
+    expect(await release.stop("SIGINT")).toBe(130);
+    expect((await runIotctlJson<unknown[]>(["rollout", "list"], options())).data).toEqual([]);
+  });
+
   it("shows the pairs where there is no safe order, and moves nothing", async () => {
     const lockstep = readFileSync(join(fan.dir, "release.yaml"), "utf8")
       .replace('requires: { fan: ">=1.9.0 <3.0.0" }', 'requires: { fan: ">=2.0.0" }')

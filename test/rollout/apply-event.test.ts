@@ -124,12 +124,13 @@ describe("a person's word", () => {
     expect(halted([publish, expose])).toBe(false);
   });
 
-  it("to go back remembers an exposure that a failure had dropped", () => {
+  it("to go back halts an exposure that a failure had dropped, once more", () => {
     const expose = { kind: "expose-app", key: "e", component: "app", version: "4.2.0", percent: 10 } as const;
     const failing: RolloutState = { ...running, pending: [expose], config: fanConfig({ onFailure: "hold" }) };
     const failed = run(failing, 1, observed({ progress: fleetOf("bad", 20, { status: "failed" }) }));
     expect(failed.status).toBe("failed");
-    expect(failed.pending.map(({ kind }) => kind)).toEqual(["cancel"]);
+    // To hold is to stop everything, the store's offer too.
+    expect(failed.pending.map(({ kind }) => kind)).toEqual(["cancel", "halt-app"]);
     const back = apply(settle(failed, 1), { type: "rollback-requested", ...by });
     expect(back.pending.map(({ kind }) => kind)).toContain("halt-app");
   });

@@ -88,6 +88,17 @@ describe("the live field", () => {
     expect((await live([], { releases, installed: [] }))["app"]).toEqual(["4.1.0", "4.2.0"]);
   });
 
+  it("does not take another product's service for its own, nor fail on a version that is none", async () => {
+    const journals = new MemoryJournals();
+    const config = fanConfig();
+    const other = { ...config, resolved: { ...config.resolved, product: "lamp" } };
+    const journal = await startRollout(journals, other, 0);
+    await tell(journal, { type: "effect-done", key: "deploy:cloud@5.2.0" }, 1);
+    const odd = [device("a", {}), device("b", { reportedVersion: "ci-build" })];
+    const found = await live(odd, undefined, journals);
+    expect(found).toMatchObject({ cloud: ["5.0.0", "5.1.0"], fan: ["ci-build", "1.9.4"] });
+  });
+
   it("takes a service for what was deployed last, else for anything that is known", async () => {
     expect((await live([]))["cloud"]).toEqual(["5.0.0", "5.1.0"]);
     const journals = new MemoryJournals();

@@ -46,6 +46,18 @@ describe("ServiceCommands", () => {
       code: "IOT_SERVICE_DEPLOY_FAILED",
       details: { component: "cloud", version: "5.2.0", output: "no such cluster" },
     });
+    expect(error.message).toContain("no such cluster");
+  });
+
+  it("waits out a restart, and does not deploy once more what runs already", async () => {
+    const cwd = temporaryDirectory();
+    const deploy = "echo deployed >> log";
+    const restarting = { status: 503, body: "{}" };
+    const url = await serviceThat(versionIs("5.1.0"), restarting, restarting, versionIs("5.2.0"));
+    const settings = { deploy, cwd, observe: { url, field: "app.version" } };
+    await services.deploy("cloud", "5.2.0", settings);
+    await services.deploy("cloud", "5.2.0", settings);
+    expect(readFileSync(join(cwd, "log"), "utf8")).toBe("deployed\n");
   });
 
   it("waits until the version runs", async () => {
@@ -63,7 +75,7 @@ describe("ServiceCommands", () => {
     const url = await serviceThat(answer);
     const observe = { url, field: "app.version" };
     const error = await thrownBy(() => services.deploy("cloud", "5.2.0", { cwd: ".", observe }));
-    expect(error.code).toBe("IOT_SERVICE_NOT_DEPLOYED");
+    expect(error).toMatchObject({ code: "IOT_SERVICE_NOT_DEPLOYED", exit: 4 });
     expect(error.message).toContain(seen);
   });
 

@@ -1,6 +1,5 @@
 import { chdir } from "node:process";
 import { resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Clock } from "../../base/clock.ts";
 import { factsOfResolved } from "../../bundle/resolved-facts.ts";
 import { createRelation } from "../../compat/relation.ts";
@@ -13,6 +12,8 @@ import { startDemoWorld, type DemoWorld } from "./demo-world.ts";
 import { type Fault, prepareWorkspace } from "./prepare-workspace.ts";
 
 export interface DemoOptions {
+  /** The ceiling fan, as the package brings it. */
+  readonly exampleDir: string;
   readonly dir: string;
   readonly deviceCount: number;
   readonly fault: Fault | null;
@@ -39,11 +40,7 @@ const approver = "the demo itself";
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   const { clock, deviceCount, progress, signal } = options;
   const dir = resolve(options.dir);
-  prepareWorkspace(
-    fileURLToPath(new URL("../../../examples/ceiling-fan", import.meta.url)),
-    dir,
-    options.fault,
-  );
+  prepareWorkspace(options.exampleDir, dir, options.fault);
   chdir(dir);
   const context = await options.openContext();
   const world = await progress.step("Set up", async () => {

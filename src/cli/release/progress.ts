@@ -41,6 +41,8 @@ const terminalProgress: Progress = {
         },
       },
       {
+        // Ctrl-C is for the command, which stops in good order.
+        registerSignalListeners: false,
         rendererOptions: {
           collapseErrors: false,
           showErrorMessage: false,

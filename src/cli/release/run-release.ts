@@ -9,6 +9,7 @@ import { assertReleasable, findOpenRollout, type OpenRollout } from "../../rollo
 import type { Context } from "../context.ts";
 import { beginRollout } from "./begin-rollout.ts";
 import { planRelease } from "./plan-release.ts";
+import type { Progress } from "./progress.ts";
 import { watchRollout, type WatchOptions } from "./watch-rollout.ts";
 
 export interface ReleaseOptions extends Omit<WatchOptions, "journal" | "ports"> {
@@ -30,8 +31,10 @@ export interface ReleaseResult {
 }
 
 /** Order by what the user loses: everything that can refuse comes before anything that moves. */
-export async function runRelease(options: ReleaseOptions): Promise<ReleaseResult> {
-  const { context, progress } = options;
+export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> {
+  const progress = stoppable(given.progress, given.signal);
+  const options = { ...given, progress };
+  const { context } = options;
   const { release, dir } = await check(options);
   const journals = await context.journals();
   const open = await findOpenRollout(journals, release);
@@ -48,7 +51,7 @@ export async function runRelease(options: ReleaseOptions): Promise<ReleaseResult
     open?.journal ?? (await progress.step("Start", () => begin(release, dir, plan, bundle, options)));
   const rollout = options.detach
     ? describeRollout(await readRollout(journal))
-    : await watchRollout({ ...options, journal, ports: await context.rolloutPorts() });
+    : await watchRollout({ ...given, journal, ports: await context.rolloutPorts() });
   return { ...result, rollout };
 }
 
@@ -120,6 +123,20 @@ async function begin(
     atMs: clock.now(),
   });
   return { value, note: `rollout ${value.rolloutId}` };
+}
+
+/** Until the rollout has begun, Ctrl-C ends the release before its next step. */
+function stoppable(progress: Progress, signal: AbortSignal): Progress {
+  return {
+    step(title, work) {
+      if (signal.aborted) {
+        throw new IotctlError("IOT_INTERRUPTED", `Stopped before step ${title}; nothing was rolled out.`, {
+          hints: ["Go on: iotctl release"],
+        });
+      }
+      return progress.step(title, work);
+    },
+  };
 }
 
 /** Turns a plan that is a "no" into the error that shows why. */

@@ -1,4 +1,5 @@
 import { formatDuration } from "../../base/durations.ts";
+import { iotctlCommand } from "../../base/iotctl-command.ts";
 import { formatPercent } from "../../base/percentages.ts";
 import { gateNumbers, type RolloutView, type StepView } from "../../rollout/engine/describe-rollout.ts";
 import { colour, type Style } from "../colour.ts";
@@ -29,7 +30,8 @@ export function rolloutText(view: RolloutView, nowMs: number): string {
       `${devices.failed} failed, ${devices.waiting} waiting${devices.returned > 0 ? `, ${devices.returned} back` : ""}`,
     ...Object.entries(view.population).map(populationLine),
     ...view.gates.map(
-      (gate) => `Gate ${gate.name}: ${gate.verdict}, ${gateNumbers(gate)} (limit ${gate.limitPercent}%)`,
+      (gate) =>
+        `Gate ${gate.name}${gate.component === null ? "" : ` of ${gate.component}`}: ${gate.verdict}, ${gateNumbers(gate)} (limit ${gate.limitPercent}%)`,
     ),
     ...section("Waiting", view.waiting),
     ...section("Failed", view.failed),
@@ -41,26 +43,26 @@ export function rolloutText(view: RolloutView, nowMs: number): string {
 
 /** What a person may type now, most likely first. */
 function nextCommands(view: RolloutView): string[] {
-  const id = view.rolloutId;
-  switch (view.status) {
+  return nextWords(view).map((words) => iotctlCommand(words, view.environment));
+}
+
+function nextWords({ rolloutId, status, wave }: RolloutView): string[] {
+  const about = (verb: string): string => `rollout ${verb} ${rolloutId}`;
+  switch (status) {
     case "awaiting-approval":
-      return [
-        `iotctl rollout approve ${id} --stage ${view.wave.split(" ")[0]}`,
-        `iotctl rollout watch ${id}`,
-        `iotctl rollout abort ${id}`,
-      ];
+      return [`${about("approve")} --stage ${wave.split(" ")[0]}`, about("watch"), about("abort")];
     case "paused":
-      return [`iotctl rollout resume ${id}`, `iotctl rollout abort ${id}`];
+      return [about("resume"), about("abort")];
     case "running":
     case "rolling-back":
-      return [`iotctl rollout watch ${id}`];
+      return [about("watch")];
     case "failed":
     case "aborted":
-      return [`iotctl rollout history ${id}`, `iotctl rollout rollback ${id}`];
+      return [about("history"), about("rollback")];
     case "rolled-back":
-      return [`iotctl rollout history ${id}`, "iotctl fleet devices"];
+      return [about("history"), "fleet devices"];
     case "completed":
-      return ["iotctl fleet devices"];
+      return ["fleet devices"];
   }
 }
 

@@ -60,7 +60,7 @@ function watchHealth(state: RolloutState, nowMs: number): RolloutState {
 /** Stops everything that is under way, and goes back where the release says so. */
 function stop(state: RolloutState, nowMs: number): RolloutState {
   const goesBack = state.config.onFailure === "rollback" && state.failure?.gate !== null;
-  const stopped = withdraw(state, goesBack);
+  const stopped = withdraw(state, true);
   return goesBack
     ? { ...stopped, status: "rolling-back" }
     : { ...stopped, status: "failed", endedAtMs: nowMs };
@@ -111,8 +111,7 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
 /** Takes back the way back of devices that a phone holds on the new version. */
 function keepDevices(state: RolloutState, event: Observed): RolloutState {
   const returning = { ...state.returning };
-  const effects: Effect[] = [];
-  const pending = new Set(state.pending.map(({ key }) => key));
+  const byAssignment = new Map<string, string[]>();
   for (const deviceId of new Set(event.kept)) {
     const progress = Object.hasOwn(returning, deviceId) ? returning[deviceId] : undefined;
     if (!progress) continue;
@@ -120,10 +119,14 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
     returning[deviceId] = { ...progress, status: "failed" };
     const { component, from } = state.devices[deviceId] ?? { component: "", from: "" };
     const assignmentId = assignmentIdOf(state.config.rolloutId, component, from, true);
-    const key = `cancel:${assignmentId}:${deviceId}`;
-    if (!pending.has(key)) effects.push({ kind: "cancel", key, assignmentId, deviceIds: [deviceId] });
+    byAssignment.set(assignmentId, [...(byAssignment.get(assignmentId) ?? []), deviceId]);
   }
-  return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...effects] };
+  const pending = new Set(state.pending.map(({ key }) => key));
+  const effects = [...byAssignment].map(([assignmentId, deviceIds]): Effect => {
+    return { kind: "cancel", key: `cancel:${assignmentId}:${deviceIds[0]}`, assignmentId, deviceIds };
+  });
+  const fresh = effects.filter(({ key }) => !pending.has(key));
+  return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...fresh] };
 }
 
 function assignedProgress(component: string, from: string): RolloutState["devices"][string] {

@@ -130,7 +130,10 @@ function whatItWaitsFor(
     open.some(({ undecided }) => undecided > 0) ||
     Object.values(state.devices).some(({ status }) => status === "updating" || status === "assigned");
   const toBegin = devicesToBegin(state);
-  if (open.length === 0) return toBegin === 0 ? null : { text: `${toBegin} devices to begin`, stuck: false };
+  if (open.length === 0)
+    return toBegin === 0
+      ? null
+      : { text: `${toBegin} device${toBegin === 1 ? "" : "s"} to begin`, stuck: false };
   const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
   return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
 }
