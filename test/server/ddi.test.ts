@@ -67,6 +67,26 @@ describe("DDI", () => {
     expect((await device.send(device.root, { headers: { host: 'x"/../y' } })).status).toBe(400);
   });
 
+  it("makes links of https when a proxy says that the device came by it, and of nothing else", async () => {
+    const { addDevice, give } = await startedFleet();
+    const device = await addDevice("d1");
+    await give("2.0.0", ["d1"]);
+    for (const [said, protocol] of [
+      ["https", "https"],
+      ["http", "http"],
+      ["HTTPS", "http"],
+      ["https, http", "http"],
+      ["javascript", "http"],
+    ] as const) {
+      const headers = { host: "fleet.example", "x-forwarded-proto": said };
+      const { json } = await device.send(device.root, { headers });
+      const base = `${protocol}://fleet.example${device.root}`;
+      expect(json._links.configData.href).toBe(`${base}/configData`);
+      const deployment = await device.send(`${device.root}/deploymentBase/11`, { headers });
+      expect(imageHref(deployment.json)).toBe(`${base}/softwaremodules/11/artifacts/fan%20a1.bin`);
+    }
+  });
+
   it("moves through the states as the device reports them", async () => {
     const { fleet, addDevice, give } = await startedFleet();
     const device = await addDevice("d1");

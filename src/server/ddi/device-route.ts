@@ -55,11 +55,15 @@ export function actionIdOf({ params }: Exchange): number {
   return id;
 }
 
-/** Address of the device's resources as the device sees the server: by the name that it asked for. */
+/**
+ * Address of the device's resources as the device sees the server: by the name that it asked for, and
+ * over TLS when a proxy says that it came by it.
+ */
 export function deviceAddress({ request }: Exchange, device: DeviceRecord): string {
-  const { host = "" } = request.headers;
+  const { host = "", "x-forwarded-proto": forwardedProto } = request.headers;
   if (!/^[A-Za-z0-9._-]+(:\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](:\d{1,5})?$/.test(host)) {
     throw new Refusal(400, "malformed-host", "The Host header is not a name or an address.");
   }
-  return `http://${host}/DEFAULT/controller/v1/${encodeURIComponent(device.id)}`;
+  const protocol = forwardedProto === "https" ? "https" : "http";
+  return `${protocol}://${host}/DEFAULT/controller/v1/${encodeURIComponent(device.id)}`;
 }
