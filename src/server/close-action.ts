@@ -3,8 +3,8 @@ import type { Fleet } from "./fleet.ts";
 import type { ActionRecord } from "./stores/actions.ts";
 
 /**
- * Ends an action for good. A success asks the device what it runs now: only that report is the
- * truth. Runs inside a commit.
+ * Ends an action for good and asks the device what it runs now: whatever it said, only that report is
+ * the truth. Runs inside a commit.
  */
 export function closeAction(
   fleet: Fleet,
@@ -20,6 +20,7 @@ export function closeAction(
     message: message || action.message,
     closedAtMs,
   });
+  fleet.devices.askAgain(action.deviceId);
   if (state === "succeeded") fleet.devices.setInstalled(action.deviceId, action.id);
   recordEvent(fleet, action, state, message);
 }

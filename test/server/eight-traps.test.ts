@@ -18,6 +18,21 @@ describe("the eight traps of DDI", () => {
     expect(await device.links()).not.toHaveProperty("configData");
   });
 
+  it("trap 1: the configData link is back after a failure and a cancel too, which install nothing", async () => {
+    const { fleet, addDevice, give } = await startedFleet();
+    const device = await addDevice("d1");
+    await device.attributes({ [deviceAttribute.version]: "1.9.4" });
+    await give("2.0.0", ["d1"]);
+    const { id } = await device.deployment();
+    await device.feedback("deploymentBase", id, "closed", "failure");
+    expect(Object.keys(await device.links())).toEqual(["configData"]);
+    await device.attributes({ [deviceAttribute.version]: "1.9.4" });
+    await give("2.0.1", ["d1"]);
+    expect(Object.keys(await device.links())).toEqual(["deploymentBase"]);
+    await fleet.cancel("rollout-1:2.0.1");
+    expect(Object.keys(await device.links())).toEqual(["configData"]);
+  });
+
   it("trap 2: every body has a Content-Length, none is chunked", async () => {
     const { addDevice, give } = await startedFleet();
     const device = await addDevice("d1");

@@ -38,6 +38,7 @@ export class Devices {
   readonly #labels: StatementSync;
   readonly #report: StatementSync;
   readonly #installed: StatementSync;
+  readonly #ask: StatementSync;
 
   constructor(database: DatabaseSync, contacts: Contacts) {
     this.#contacts = contacts;
@@ -51,9 +52,8 @@ export class Devices {
       `UPDATE device SET attributes = ?, hardware = ?, reported_version = ?, reported_at_ms = ?, asks_attributes = 0
          WHERE row = ?`,
     );
-    this.#installed = database.prepare(
-      "UPDATE device SET installed_action = ?, asks_attributes = 1 WHERE id = ?",
-    );
+    this.#installed = database.prepare("UPDATE device SET installed_action = ? WHERE id = ?");
+    this.#ask = database.prepare("UPDATE device SET asks_attributes = 1 WHERE id = ?");
   }
 
   byId(id: string): DeviceRecord | null {
@@ -90,7 +90,12 @@ export class Devices {
     this.#report.run(JSON.stringify(attributes), hardware, reportedVersion, reportedAtMs, row);
   }
 
-  /** Remembers the action that a device closed as a success, and asks what it runs now. */
+  /** Asks a device what it is and runs now. */
+  askAgain(id: string): void {
+    this.#ask.run(id);
+  }
+
+  /** Remembers the action that a device closed as a success. */
   setInstalled(id: string, action: number): void {
     this.#installed.run(action, id);
   }
