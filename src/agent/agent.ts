@@ -24,6 +24,8 @@ export interface AgentPorts {
   /** Checks the signature of a release; throws an error whose message says why it is not trusted. */
   readonly verifyRelease: (bundleJson: Uint8Array) => { readonly resolved: ResolvedRelease };
   readonly clock: Clock;
+  /** Milliseconds that no step of the wall clock touches; absent: `clock.now`, for a clock that is never set. */
+  readonly monotonicNow?: () => number;
   readonly log: (message: string) => void;
 }
 
@@ -34,7 +36,7 @@ export interface AgentDevice {
   readonly limits?: Partial<UpdaterLimits>;
 }
 
-const defaultLimits: UpdaterLimits = { trialMs: 20_000, downloadSliceMs: 60_000 };
+const defaultLimits: UpdaterLimits = { trialMs: 20_000, steadyMs: 5000, downloadSliceMs: 60_000 };
 /** Wait after the first turn that failed; doubled with each further one, up to `retryMaxMs`. */
 const retryMs = 1000;
 const retryMaxMs = 300_000;

@@ -1,4 +1,3 @@
-import type { Clock } from "../base/clock.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import { isServerError } from "./server-errors.ts";
@@ -10,8 +9,8 @@ interface DownloadRequest {
   readonly slot: Slot;
   readonly image: { readonly digest: string; readonly version: string; readonly sizeBytes: number };
   readonly href: string;
-  readonly clock: Clock;
-  /** After this the download pauses, so that the device polls and can be told to stop. */
+  readonly now: () => number;
+  /** On the scale of `now`: after this the download pauses, so that the device polls and can be told to stop. */
   readonly pauseAtMs: number;
 }
 
@@ -25,7 +24,7 @@ export type DownloadResult =
  * arrived stays when it fails. Never takes more bytes than the signed release promises.
  */
 export async function downloadImage(request: DownloadRequest): Promise<DownloadResult> {
-  const { ddi, slots, slot, image, href, clock, pauseAtMs } = request;
+  const { ddi, slots, slot, image, href, now, pauseAtMs } = request;
   let have = 0;
   try {
     have = slots.prepare(slot, image);
@@ -48,7 +47,7 @@ export async function downloadImage(request: DownloadRequest): Promise<DownloadR
         return { kind: "failed", reason: `more than the ${image.sizeBytes} bytes that were signed` };
       }
       slots.append(slot, bytes);
-      if (have < image.sizeBytes && clock.now() >= pauseAtMs) return { kind: "paused" };
+      if (have < image.sizeBytes && now() >= pauseAtMs) return { kind: "paused" };
     }
   } catch (error) {
     const diskFull = error instanceof IotctlError && error.code === "IOT_DISK_FULL";

@@ -82,6 +82,7 @@ export async function runAgent(options: RunAgentOptions): Promise<void> {
         apps,
         verifyRelease: (bundleJson) => verifyRelease(bundleJson, options.trustedKeys),
         clock: abortableClock(clock, signal),
+        monotonicNow: () => performance.now(),
         log,
       },
     );

@@ -14,6 +14,8 @@ export interface UpdaterPorts {
   readonly slots: SlotStorage;
   readonly payload: PayloadRunner;
   readonly clock: Clock;
+  /** Milliseconds that no step of the wall clock touches; absent: `clock.now`, for a clock that is never set. */
+  readonly monotonicNow?: () => number;
   readonly log: (message: string) => void;
 }
 
@@ -27,6 +29,8 @@ export interface Delivery {
 export interface UpdaterLimits {
   /** How long a new image has to become healthy. */
   readonly trialMs: number;
+  /** How long it must then stay healthy, without a break, before it is committed. */
+  readonly steadyMs: number;
   /** How long one turn downloads before the device polls again. */
   readonly downloadSliceMs: number;
 }
@@ -115,14 +119,20 @@ export class Updater {
   /** Starts the installed image and gives it time to answer; one that does not is no reason to stop. */
   async startInstalled(installed: InstalledImage): Promise<void> {
     await this.#ports.payload.start(installed);
-    const complaint = await this.#watch(installed.version);
+    const complaint = await this.#watch(installed.version, 0);
     if (complaint !== null)
       this.#ports.log(`${installed.version} is installed but not healthy: ${complaint}`);
   }
 
-  #watch(version: string): Promise<string | null> {
+  #watch(version: string, steadyMs: number): Promise<string | null> {
     const { payload, clock } = this.#ports;
-    return watchTrial({ payload, clock, version, hardware: this.#hardware, trialMs: this.#limits.trialMs });
+    const { trialMs } = this.#limits;
+    const monotonicNow = () => this.#now();
+    return watchTrial({ payload, clock, version, hardware: this.#hardware, trialMs, steadyMs, monotonicNow });
+  }
+
+  #now(): number {
+    return this.#ports.monotonicNow?.() ?? this.#ports.clock.now();
   }
 
   #prepare(): boolean {
@@ -134,8 +144,9 @@ export class Updater {
 
   async #download(delivery: Delivery): Promise<boolean> {
     const { ddi, slots, clock, log } = this.#ports;
+    const now = () => this.#now();
     await this.#tell("downloading");
-    const pauseAtMs = clock.now() + this.#limits.downloadSliceMs;
+    const pauseAtMs = now() + this.#limits.downloadSliceMs;
     for (let attempt = 1; attempt <= attemptsPerTurn; attempt++) {
       const image = this.#journal.update;
       const result = await downloadImage({
@@ -144,7 +155,7 @@ export class Updater {
         slot: image.slot,
         image,
         href: delivery.href,
-        clock,
+        now,
         pauseAtMs,
       });
       if (result.kind === "paused") return false;
@@ -196,7 +207,7 @@ export class Updater {
     // Counted before the start: an image that takes the whole device down must not be tried for ever.
     this.#journal.move("trial", { triesLeft: triesLeft - 1 });
     await payload.start({ slot, digest, version });
-    const failure = await this.#watch(version);
+    const failure = await this.#watch(version, this.#limits.steadyMs);
     if (failure === null) this.#journal.commit();
     else this.#journal.revert(`${version} is not healthy: ${failure}`);
     return true;

@@ -4,23 +4,32 @@ import type { PayloadHealth, PayloadRunner } from "./payload-runner.ts";
 const probeEveryMs = 200;
 
 /**
- * Watches a payload that was just started until it answers with the promised version, or its time is
- * over. Returns null when it is healthy, else why it is not. A payload that ended gets no more time.
+ * Watches a payload that was just started. It has `trialMs` to answer with the promised version, and
+ * must then go on doing so for `steadyMs`. Returns null when it did, else why not. A payload that ended
+ * gets no more time. Takes at most `trialMs + steadyMs` and a probe.
  */
 export async function watchTrial(trial: {
   readonly payload: PayloadRunner;
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, "sleep">;
   readonly version: string;
   readonly hardware: string;
   readonly trialMs: number;
+  readonly steadyMs: number;
+  /** Milliseconds that no step of the wall clock touches. */
+  readonly monotonicNow: () => number;
 }): Promise<string | null> {
-  const { payload, clock, version, hardware, trialMs } = trial;
-  const endMs = clock.now() + trialMs;
+  const { payload, clock, version, hardware, trialMs, steadyMs, monotonicNow } = trial;
+  const endMs = monotonicNow() + trialMs;
+  let healthySinceMs: number | null = null;
   for (;;) {
     const health = await payload.health();
     const complaint = complaintAbout(health, version, hardware);
-    if (complaint === null || health.kind === "stopped" || clock.now() >= endMs) return complaint;
-    await clock.sleep(Math.min(probeEveryMs, endMs - clock.now()));
+    const nowMs = monotonicNow();
+    if (complaint !== null && (health.kind === "stopped" || nowMs >= endMs)) return complaint;
+    healthySinceMs = complaint === null ? (healthySinceMs ?? nowMs) : null;
+    const untilMs = healthySinceMs === null ? endMs : healthySinceMs + steadyMs;
+    if (healthySinceMs !== null && nowMs >= untilMs) return null;
+    await clock.sleep(Math.min(probeEveryMs, untilMs - nowMs));
   }
 }
 

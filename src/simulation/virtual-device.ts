@@ -44,7 +44,8 @@ interface VirtualDeviceOptions {
   readonly onChange: () => void;
 }
 
-const trialMs = 2000;
+/** An image in memory is healthy at once or never. */
+const limits = { trialMs: 2000, steadyMs: 0 };
 
 /** One device in memory on the agent's own core. */
 export class VirtualDevice {
@@ -75,7 +76,7 @@ export class VirtualDevice {
     this.#payload = new VirtualPayloadRunner({ slots: this.#slots, programs, refusesNew });
     installFactoryImage(this.#journal, this.#slots, { ...factory, ...(component && { component }) });
     this.agent = new Agent(
-      { hardware, limits: { trialMs }, ...(component && { component }) },
+      { hardware, limits, ...(component && { component }) },
       { ...ports, state: this.#journal, slots: this.#slots, payload: this.#payload, apps: this.#apps },
     );
   }

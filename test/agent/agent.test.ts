@@ -337,7 +337,7 @@ describe("a cancellation", () => {
             : { kind: version === "" ? "stopped" : "unwell", reason: "silent" },
         ),
     };
-    const agent = boot({ payload });
+    const agent = boot({ payload }, { steadyMs: 0 });
     await agent.turn();
     await agent.turn();
     expect(agent.state?.state).toBe("reporting");

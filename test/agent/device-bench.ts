@@ -1,5 +1,6 @@
 import { onTestFinished } from "vitest";
 import { Agent, type AgentPorts } from "../../src/agent/agent.ts";
+import type { UpdaterLimits } from "../../src/agent/updater.ts";
 import { installFactoryImage } from "../../src/agent/factory-image.ts";
 import { closeConnections, HttpDdiClient, openConnections } from "../../src/agent/http-ddi-client.ts";
 import { MemorySlotStorage } from "../../src/agent/memory-slot-storage.ts";
@@ -30,7 +31,7 @@ export interface DeviceBench {
   readonly log: string[];
   readonly apps: SeenApps;
   /** A device that boots from the flash. */
-  readonly boot: (ports?: Partial<AgentPorts>) => Agent;
+  readonly boot: (ports?: Partial<AgentPorts>, limits?: Partial<UpdaterLimits>) => Agent;
   /** A signed 2.0.0, ready to be offered. */
   readonly release: (options?: {
     readonly faulty?: boolean;
@@ -59,9 +60,9 @@ export async function deviceBench(signer: KeySigner = fanSigner(temporaryDirecto
     clock,
     log,
     apps,
-    boot: (ports = {}) =>
+    boot: (ports = {}, limits = {}) =>
       new Agent(
-        { hardware: "fan-a1" },
+        { hardware: "fan-a1", limits },
         {
           ddi: new HttpDdiClient({
             serverUrl: server.url,

@@ -23,7 +23,15 @@ async function runnerWith(images: { readonly a?: string | Uint8Array; readonly b
   onTestFinished(() => runner.stop());
   const start = (slot: "a" | "b") => runner.start({ slot, digest: slot, version: slot });
   const trial = (version: string, trialMs = 5000) =>
-    watchTrial({ payload: runner, clock: systemClock, version, hardware: "fan-a1", trialMs });
+    watchTrial({
+      payload: runner,
+      clock: systemClock,
+      version,
+      hardware: "fan-a1",
+      trialMs,
+      steadyMs: 0,
+      monotonicNow: () => performance.now(),
+    });
   return { dir, port, runner, start, trial };
 }
 

@@ -23,7 +23,7 @@ await runAgent({
   hardware: "fan-a1",
   factory: { imageFile: options.factoryImage, version: "1.9.4" },
   trustedKeys: [trustedKeyFromPem(readFileSync(options.keyFile, "utf8"))],
-  limits: { trialMs: 1500 },
+  limits: { trialMs: 1500, steadyMs: 200 },
   clock: systemClock,
   random: seededRandom(1),
   log: (message) => console.error(message),
