@@ -117,16 +117,17 @@ export class PhoneVisits {
         limitBytes: answerLimitBytes,
         signal: this.#stopped.signal,
       });
-      this.#count(visits, answer.status === 200 ? answersByDevice(answer.value) : new Map());
+      this.#count(visits, answer.status === 200 ? answersOf(answer.value) : []);
     } catch {
       this.#failed += visits.length;
     }
   }
 
-  #count(visits: readonly Visit[], answers: ReadonlyMap<string, VisitAnswer>): void {
-    for (const { device, component, version } of visits) {
-      const answer = answers.get(device);
-      if (!answer) {
+  /** Answers come in the order of the visits: two phones may meet one device before and after its update. */
+  #count(visits: readonly Visit[], answers: readonly unknown[]): void {
+    for (const [index, { device, component, version }] of visits.entries()) {
+      const answer = answers[index];
+      if (!isAnswer(answer) || answer.device !== device) {
         this.#failed++;
         continue;
       }
@@ -142,19 +143,19 @@ export class PhoneVisits {
   }
 }
 
-function answersByDevice(value: unknown): ReadonlyMap<string, VisitAnswer> {
+function answersOf(value: unknown): readonly unknown[] {
   const answers = (value as Partial<VisitsResponse> | null | undefined)?.answers;
-  if (!Array.isArray(answers)) return new Map();
-  return new Map(answers.filter(isAnswer).map((answer) => [answer.device, answer]));
+  return Array.isArray(answers) ? answers : [];
 }
 
 /** A link without such a device answers for it too, with no version: that is no meeting. */
-function isAnswer(value: Partial<VisitAnswer> | null): value is VisitAnswer {
+function isAnswer(value: unknown): value is VisitAnswer {
+  const { device, component, version, answering } = (value ?? {}) as Partial<VisitAnswer>;
   return (
-    typeof value?.device === "string" &&
-    typeof value.component === "string" &&
-    typeof value.version === "string" &&
-    value.version !== "" &&
-    typeof value.answering === "boolean"
+    typeof device === "string" &&
+    typeof component === "string" &&
+    typeof version === "string" &&
+    version !== "" &&
+    typeof answering === "boolean"
   );
 }
