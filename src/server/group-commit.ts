@@ -37,7 +37,8 @@ export class GroupCommit {
       this.#database.exec("COMMIT");
       for (const done of settle) done();
     } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec("ROLLBACK");
+      // A closed database has no transaction, and throws when it is asked for one.
+      if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec("ROLLBACK");
       for (const write of batch) write.reject(error);
     }
   }
@@ -50,7 +51,7 @@ export class GroupCommit {
       return () => resolve(value);
     } catch (error) {
       // A full disk ends the whole transaction, and with it the savepoint.
-      if (!this.#database.isTransaction) throw error;
+      if (!this.#database.isOpen || !this.#database.isTransaction) throw error;
       this.#database.exec("ROLLBACK TO one; RELEASE one");
       return () => reject(error);
     }

@@ -47,3 +47,18 @@ it("acknowledges nothing when the commit itself fails", async () => {
   await write("b");
   expect(notes()).toEqual(["b"]);
 });
+
+it("rejects what is flushed after the database was closed, or closed by a write", async () => {
+  const { database, commit, write } = counted();
+  const late = write("a");
+  database.close();
+  expect(() => commit.flush()).not.toThrow();
+  await expect(late).rejects.toThrow("database is not open");
+
+  const second = counted();
+  const results = await Promise.allSettled([
+    second.commit.run(() => second.database.close()),
+    second.write("b"),
+  ]);
+  expect(results.map((result) => result.status)).toEqual(["rejected", "rejected"]);
+});
