@@ -137,7 +137,23 @@ describe("the fleet server's life", () => {
     expect(await thrownBy(() => start(dir))).toMatchObject({
       code: "IOT_FLEET_DATABASE_UNREADABLE",
       exit: 2,
+      hints: [expect.stringMatching(/^Move it away .*: mv /)],
     });
+  });
+
+  it("never tells to move a database away that is only out of reach", async () => {
+    const blocked = temporaryDirectory();
+    mkdirSync(join(blocked, "fleet.db"));
+    const foreign = temporaryDirectory();
+    const database = new DatabaseSync(join(foreign, "fleet.db"));
+    database.exec("CREATE TABLE device (id TEXT)");
+    database.close();
+    for (const dir of [blocked, foreign]) {
+      expect(await thrownBy(() => start(dir))).toMatchObject({
+        code: "IOT_FLEET_DATABASE_UNREADABLE",
+        hints: [`See whether it can be read and written: ls -l ${join(dir, "fleet.db")}`],
+      });
+    }
   });
 
   it("keeps a token that was put there beforehand", async () => {
