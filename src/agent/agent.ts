@@ -111,7 +111,7 @@ export class Agent {
   }
 
   async #boot(): Promise<{ readonly journal: DeviceJournal; readonly updater: Updater }> {
-    const { state: storage, slots, payload, log } = this.#ports;
+    const { state: storage, slots, log } = this.#ports;
     if (!this.#started) {
       const journal = DeviceJournal.load(storage, slots, log) ?? DeviceJournal.create(storage, null);
       const updater = new Updater(this.#ports, {
@@ -125,13 +125,7 @@ export class Agent {
     }
     const { journal, updater } = this.#started;
     const { state, installed } = journal.state;
-    if (
-      installed &&
-      updateStates[state].runs === "installed" &&
-      (await payload.health()).kind === "stopped"
-    ) {
-      await updater.startInstalled(installed);
-    }
+    if (installed && updateStates[state].runs === "installed") await updater.keepInstalled(installed);
     // After the start: a disk without room to count must not keep the firmware down.
     updater.countRestart();
     return this.#started;
@@ -189,7 +183,7 @@ export class Agent {
       case "wait":
         return this.#progress.tell(offer.actionId, "scheduled", judgement.reason);
       case "installed":
-        return this.#confirmInstalled(offer);
+        return this.#confirmInstalled(updater, offer);
       case "accept":
         if (journal.state.state === "idle") updater.accept(judgement.target);
         return updater.advance({ href: offer.href, obstacle: () => reasonOf(judge()) });
@@ -212,10 +206,14 @@ export class Agent {
     await this.#close(offer.actionId, "failure", reason);
   }
 
-  async #confirmInstalled(offer: Offer): Promise<void> {
+  async #confirmInstalled(updater: Updater, offer: Offer): Promise<void> {
     const running = await this.#attributes.tell(true);
     if (running === offer.version)
       await this.#close(offer.actionId, "success", `runs ${offer.version} already`);
+    else if (updater.fails(offer.version, running)) {
+      const message = `${offer.version} is installed, but ${running ?? "nothing"} answers`;
+      await this.#close(offer.actionId, "failure", message);
+    }
   }
 
   async #close(actionId: string, finished: "success" | "failure", message: string): Promise<void> {

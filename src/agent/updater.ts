@@ -55,6 +55,9 @@ export class Updater {
   readonly #hardware: string;
   readonly #limits: UpdaterLimits;
   #restartCounted = false;
+  /** Since when the installed image runs without answering; null while it answers. */
+  #silentSinceMs: number | null = null;
+  #startedInVain = false;
   readonly #steps: Record<UpdateState, (delivery: Delivery | null) => boolean | Promise<boolean>>;
 
   constructor(
@@ -116,10 +119,35 @@ export class Updater {
     throw new Error(`an update made more than ${maxMoves} moves in one turn`);
   }
 
+  /** Starts the installed image when it does not run, and again when it ran for `trialMs` without answering. */
+  async keepInstalled(installed: InstalledImage): Promise<void> {
+    const { kind } = await this.#ports.payload.health();
+    if (kind === "healthy") {
+      this.#silentSinceMs = null;
+      this.#startedInVain = false;
+      return;
+    }
+    if (kind === "unwell") {
+      this.#silentSinceMs ??= this.#now();
+      if (this.#now() - this.#silentSinceMs < this.#limits.trialMs) return;
+    }
+    await this.#startInstalled(installed);
+  }
+
+  /**
+   * Whether the outcome of an image that was installed is known to be bad: another version answers, or
+   * none, even after a start. `running` is the version that answers, null for none.
+   */
+  fails(version: string, running: string | null): boolean {
+    return running === null ? this.#startedInVain : running !== version;
+  }
+
   /** Starts the installed image and gives it time to answer; one that does not is no reason to stop. */
-  async startInstalled(installed: InstalledImage): Promise<void> {
+  async #startInstalled(installed: InstalledImage): Promise<void> {
     await this.#ports.payload.start(installed);
     const complaint = await this.#watch(installed.version, 0);
+    this.#startedInVain = complaint !== null;
+    this.#silentSinceMs = complaint === null ? null : this.#now();
     if (complaint !== null)
       this.#ports.log(`${installed.version} is installed but not healthy: ${complaint}`);
   }
@@ -207,6 +235,8 @@ export class Updater {
     // Counted before the start: an image that takes the whole device down must not be tried for ever.
     this.#journal.move("trial", { triesLeft: triesLeft - 1 });
     await payload.start({ slot, digest, version });
+    this.#startedInVain = false;
+    this.#silentSinceMs = null;
     const failure = await this.#watch(version, this.#limits.steadyMs);
     if (failure === null) this.#journal.commit();
     else this.#journal.revert(`${version} is not healthy: ${failure}`);
@@ -226,7 +256,7 @@ export class Updater {
     await payload.stop();
     if (installed) {
       slots.switchTo(installed.slot);
-      await this.startInstalled(installed);
+      await this.#startInstalled(installed);
     }
     this.#journal.move("reverted");
     return true;
@@ -239,13 +269,19 @@ export class Updater {
   }
 
   async #report(): Promise<boolean> {
-    const { actionId, version, outcome } = this.#journal.update;
+    const { actionId, version } = this.#journal.update;
+    let { outcome } = this.#journal.update;
     if (!outcome) throw new Error("nothing to report");
     // What runs first, so that no server ever believes an outcome without it.
     const running = await this.#attributes.tell(true);
     if (outcome.finished === "success" && running !== version) {
-      this.#ports.log(`${version} is committed but ${running ?? "nothing"} answers; not reported yet`);
-      return false;
+      const message = `${version} is committed, but ${running ?? "nothing"} answers`;
+      if (!this.fails(version, running)) {
+        this.#ports.log(`${message}; not reported yet`);
+        return false;
+      }
+      // Only a device whose update is over can be told to go back.
+      outcome = { finished: "failure", message };
     }
     const result = { finished: outcome.finished };
     const details =
