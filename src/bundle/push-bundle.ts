@@ -36,10 +36,11 @@ export async function pushBundle(options: {
     const blob = { digest, sizeBytes };
     await store.putBlob(blob, () => readBlob(bundle.dir, name, blob));
   }
-  if (existing) return { result: "present", release: existing };
-  if ((await store.publish(release)) === "published") return { result: "published", release };
+  // Also what is there already: a push that died may not have come to all that publishing does.
+  const wanted = existing ?? release;
+  if ((await store.publish(wanted)) === "published") return { result: "published", release: wanted };
   const winner = await store.resolve(release.product, release.version);
-  return { result: "present", release: winner ?? release };
+  return { result: "present", release: winner ?? wanted };
 }
 
 function releaseBlobs({ artifacts, config, manifest }: BundleDescription): NamedArtifact[] {

@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
@@ -97,6 +97,20 @@ test("pushing again puts back what the storage lost", async () => {
   }
   expect((await pushBundle({ bundleDir: bundle.dir, store })).result).toBe("present");
   await assertReadable(store, signer.trustedKey);
+});
+
+test("pushing again makes the index for OCI tools whole when a push died before that", async () => {
+  const dir = temporaryDirectory();
+  const { bundle, signer } = await signedBundleIn(dir);
+  const store = new DirectoryStore(join(dir, "store"));
+  const options = { bundleDir: bundle.dir, store, trustedKeys: [signer.trustedKey] };
+  const first = await pushBundle(options);
+  const index = join(store.location, "index.json");
+  const whole = readFileSync(index, "utf8");
+  expect(whole).toContain(bundle.manifest.digest);
+  rmSync(index);
+  expect(await pushBundle(options)).toEqual({ ...first, result: "present" });
+  expect(readFileSync(index, "utf8")).toBe(whole);
 });
 
 test("a record that points at another release's signature is seen through", async () => {
