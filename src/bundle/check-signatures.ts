@@ -1,14 +1,12 @@
 import { canonicalJson } from "../base/canonical-json.ts";
 import { IotctlError } from "../base/errors.ts";
-import { parseSigstoreBundle } from "../signing/parse-sigstore-bundle.ts";
-import { parseStatement } from "../signing/parse-statement.ts";
 import { signatureInvalid } from "../signing/signature-errors.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
 import { type Blob, blobPath } from "../storage/oci-layout.ts";
 import type { BundleDescription, BundleSignature } from "./bundle-description.ts";
 import { digestBytes } from "./digest-file.ts";
 import { readMetadata } from "./read-bundle.ts";
-import { readReleaseStatement, type VerifiedRelease, verifyRelease } from "./verify-release.ts";
+import { type VerifiedRelease, verifyRelease } from "./verify-release.ts";
 
 export interface CheckedSignature {
   /** Hint of the trusted key that signed. */
@@ -40,14 +38,6 @@ export function checkSignatures(
   return checked;
 }
 
-/** The same where no key is known: every signature is well formed and speaks of this bundle. */
-export function checkSignaturesUnkeyed(bundle: BundleDescription): void {
-  for (const signature of signatureOf(bundle).bundles) {
-    const { payload } = parseSigstoreBundle(readSignature(bundle, signature));
-    assertSpeaksOf(bundle, readReleaseStatement(parseStatement(payload)));
-  }
-}
-
 /** Verifies one signature over a bundle and returns the hint of its key. */
 export function checkSignature(
   bundle: BundleDescription,
@@ -73,7 +63,7 @@ export function signatureOf(bundle: BundleDescription): BundleSignature {
   });
 }
 
-function assertSpeaksOf(bundle: BundleDescription, signed: Omit<VerifiedRelease, "hint">): void {
+function assertSpeaksOf(bundle: BundleDescription, signed: VerifiedRelease): void {
   if (signed.manifestDigest !== bundle.manifest.digest) {
     throw signatureInvalid(`it is for ${signed.manifestDigest}, and this is ${bundle.manifest.digest}`);
   }

@@ -3,26 +3,24 @@ import type { ArtifactStore, StoredRelease } from "../storage/artifact-store.ts"
 import { versionTaken } from "../storage/version-taken.ts";
 import type { BundleDescription, BundleSignature } from "./bundle-description.ts";
 import type { NamedArtifact } from "./bundle-format.ts";
-import { checkSignatures, checkSignaturesUnkeyed, signatureOf } from "./check-signatures.ts";
+import { checkSignatures, signatureOf } from "./check-signatures.ts";
 import { readBlob } from "./read-blob.ts";
 import { readBundle } from "./read-bundle.ts";
 
 /**
  * Publishes a signed bundle: blobs first, the name last, so that nobody sees it before it is whole.
- * With `trustedKeys` one of them must have signed; without, the signature must only be there and speak
- * of this bundle, and whose it is remains the reader's question. Pushing again is `present`; another
- * release under the same version is refused before the first byte. Artifacts are hashed on their way.
+ * One of the trusted keys must have signed it. Pushing again is `present`; another release under the
+ * same version is refused before the first byte. Artifacts are hashed on their way.
  */
 export async function pushBundle(options: {
   readonly bundleDir: string;
   readonly store: ArtifactStore;
-  readonly trustedKeys?: readonly TrustedKey[];
+  readonly trustedKeys: readonly TrustedKey[];
 }): Promise<{ readonly result: "published" | "present"; readonly release: StoredRelease }> {
   const { bundleDir, store, trustedKeys } = options;
   const bundle = await readBundle(bundleDir);
   const signature = signatureOf(bundle);
-  if (trustedKeys) checkSignatures(bundle, trustedKeys);
-  else checkSignaturesUnkeyed(bundle);
+  checkSignatures(bundle, trustedKeys);
 
   const release = storedRelease(bundle, signature);
   const existing = await store.resolve(release.product, release.version);

@@ -28,7 +28,7 @@ export function verifyRelease(bundleJson: Uint8Array, trustedKeys: readonly Trus
 }
 
 /** The release in a statement, whose subjects must be exactly the manifest and the artifacts of its predicate. */
-export function readReleaseStatement(statement: Statement): Omit<VerifiedRelease, "hint"> {
+function readReleaseStatement(statement: Statement): Omit<VerifiedRelease, "hint"> {
   if (statement.predicateType !== releasePredicateType) {
     throw signatureInvalid(
       `it must speak of a release (${releasePredicateType}) but speaks of ${statement.predicateType}`,

@@ -31,28 +31,36 @@ async function assertReadable(store: DirectoryStore, trustedKey: TrustedKey): Pr
 test("publishes once; the same release again is present, also when it was signed anew", async () => {
   const dir = temporaryDirectory();
   const { bundle, signer } = await signedBundleIn(dir);
+  const trustedKeys = [signer.trustedKey];
   const store = new DirectoryStore(join(dir, "store"));
-  const first = await pushBundle({ bundleDir: bundle.dir, store, trustedKeys: [signer.trustedKey] });
+  const first = await pushBundle({ bundleDir: bundle.dir, store, trustedKeys });
   expect(first.result).toBe("published");
-  expect(await pushBundle({ bundleDir: bundle.dir, store })).toEqual({ ...first, result: "present" });
+  expect(await pushBundle({ bundleDir: bundle.dir, store, trustedKeys })).toEqual({
+    ...first,
+    result: "present",
+  });
   await assertReadable(store, signer.trustedKey);
 
   const again = await signedBundleIn(dir);
   expect(again.bundle.manifest).toEqual(bundle.manifest);
   expect(again.bundle.signature).not.toEqual(bundle.signature);
   const blobsBefore = readdirSync(join(dir, "store", "blobs", "sha256"));
-  expect(await pushBundle({ bundleDir: bundle.dir, store })).toEqual({ ...first, result: "present" });
+  expect(await pushBundle({ bundleDir: bundle.dir, store, trustedKeys })).toEqual({
+    ...first,
+    result: "present",
+  });
   expect(readdirSync(join(dir, "store", "blobs", "sha256"))).toEqual(blobsBefore);
 });
 
 test("refuses other bytes under the same version before it sends any", async () => {
   const dir = temporaryDirectory();
-  const { bundle } = await signedBundleIn(dir);
+  const { bundle, signer } = await signedBundleIn(dir);
+  const trustedKeys = [signer.trustedKey];
   const store = new DirectoryStore(join(dir, "store"));
-  await pushBundle({ bundleDir: bundle.dir, store });
+  await pushBundle({ bundleDir: bundle.dir, store, trustedKeys });
   const blobs = readdirSync(join(dir, "store", "blobs", "sha256"));
   const other = await signedBundleIn(dir, { seed: "second build" });
-  const error = await thrownBy(() => pushBundle({ bundleDir: other.bundle.dir, store }));
+  const error = await thrownBy(() => pushBundle({ bundleDir: other.bundle.dir, store, trustedKeys }));
   expect(error.code).toBe("IOT_STORAGE_VERSION_TAKEN");
   expect(error.exit).toBe(3);
   expect(error.message).toContain(bundle.manifest.digest);
@@ -63,9 +71,10 @@ test("refuses an unsigned bundle, and one by a key that is not trusted", async (
   const dir = temporaryDirectory();
   const store = new DirectoryStore(join(dir, "store"));
   const { dir: bundleDir } = await bundleIn(dir);
-  expect((await thrownBy(() => pushBundle({ bundleDir, store }))).code).toBe("IOT_SIGNATURE_MISSING");
-  await signedBundleIn(dir);
   const trustedKeys = [keyIn(dir, "other").trustedKey];
+  const unsigned = await thrownBy(() => pushBundle({ bundleDir, store, trustedKeys }));
+  expect(unsigned.code).toBe("IOT_SIGNATURE_MISSING");
+  await signedBundleIn(dir);
   const error = await thrownBy(() => pushBundle({ bundleDir, store, trustedKeys }));
   expect(error.code).toBe("IOT_SIGNATURE_UNTRUSTED");
   expect(await store.list(name.product)).toEqual([]);
@@ -73,13 +82,14 @@ test("refuses an unsigned bundle, and one by a key that is not trusted", async (
 
 test("an artifact that changed after signing is never published", async () => {
   const dir = temporaryDirectory();
-  const { bundle } = await signedBundleIn(dir);
+  const { bundle, signer } = await signedBundleIn(dir);
+  const trustedKeys = [signer.trustedKey];
   const store = new DirectoryStore(join(dir, "store"));
   const [artifact] = bundle.artifacts;
   if (!artifact) throw new Error("the release has artifacts");
   for (const sizeBytes of [artifact.sizeBytes, artifact.sizeBytes - 1, artifact.sizeBytes + 1]) {
     writeFileSync(blobPath(bundle.dir, artifact.digest), Buffer.alloc(sizeBytes, "swapped"));
-    const error = await thrownBy(() => pushBundle({ bundleDir: bundle.dir, store }));
+    const error = await thrownBy(() => pushBundle({ bundleDir: bundle.dir, store, trustedKeys }));
     expect(error.code).toBe("IOT_ARTIFACT_CHANGED");
     expect(error.message).toContain(artifact.name);
     expect(await store.resolve(name.product, name.version)).toBeNull();
@@ -90,12 +100,13 @@ test("an artifact that changed after signing is never published", async () => {
 test("pushing again puts back what the storage lost", async () => {
   const dir = temporaryDirectory();
   const { bundle, signer } = await signedBundleIn(dir);
+  const trustedKeys = [signer.trustedKey];
   const store = new DirectoryStore(join(dir, "store"));
-  await pushBundle({ bundleDir: bundle.dir, store });
+  await pushBundle({ bundleDir: bundle.dir, store, trustedKeys });
   for (const digest of [bundle.artifacts[0]?.digest ?? "", bundle.signature?.bundles[0]?.digest ?? ""]) {
     rmSync(blobPath(store.location, digest));
   }
-  expect((await pushBundle({ bundleDir: bundle.dir, store })).result).toBe("present");
+  expect((await pushBundle({ bundleDir: bundle.dir, store, trustedKeys })).result).toBe("present");
   await assertReadable(store, signer.trustedKey);
 });
 
@@ -116,8 +127,9 @@ test("pushing again makes the index for OCI tools whole when a push died before 
 test("a record that points at another release's signature is seen through", async () => {
   const dir = temporaryDirectory();
   const { bundle, signer } = await signedBundleIn(dir);
+  const trustedKeys = [signer.trustedKey];
   const store = new DirectoryStore(join(dir, "store"));
-  const { release } = await pushBundle({ bundleDir: bundle.dir, store });
+  const { release } = await pushBundle({ bundleDir: bundle.dir, store, trustedKeys });
   await store.publish({ ...release, version: "2026.12.0" });
   const options = { store, product: name.product, trustedKeys: [signer.trustedKey] };
   const error = await thrownBy(() => openStoredRelease({ ...options, version: "2026.12.0" }));
@@ -146,6 +158,7 @@ const lastLine = (text: string): string => text.trim().split("\n").at(-1) ?? "";
 test("a push killed at any moment leaves nothing visible that is not whole, and goes through when repeated", async () => {
   const dir = temporaryDirectory();
   const { bundle, signer } = await signedBundleIn(dir, { sizeBytes: 8 * 1024 * 1024 });
+  const trustedKeys = [signer.trustedKey];
   const startedMs = performance.now();
   await startPush(bundle.dir, join(dir, "store")).said;
   const wholePushMs = performance.now() - startedMs;
@@ -163,7 +176,7 @@ test("a push killed at any moment leaves nothing visible that is not whole, and 
     if (published || (await store.resolve(name.product, name.version)))
       await assertReadable(store, signer.trustedKey);
 
-    const again = await pushBundle({ bundleDir: bundle.dir, store, trustedKeys: [signer.trustedKey] });
+    const again = await pushBundle({ bundleDir: bundle.dir, store, trustedKeys });
     expect(["published", "present"]).toContain(again.result);
     await assertReadable(store, signer.trustedKey);
     expect((await store.list(name.product)).length).toBe(1);
@@ -202,8 +215,9 @@ test("a full disk is its own error; nothing half-written stays, and room makes i
   else {
     const dir = temporaryDirectory();
     const { bundle, signer } = await signedBundleIn(dir, { sizeBytes: 100_000 });
+    const trustedKeys = [signer.trustedKey];
     const store = new DirectoryStore(join(disk, "store"));
-    const error = await thrownBy(() => pushBundle({ bundleDir: bundle.dir, store }));
+    const error = await thrownBy(() => pushBundle({ bundleDir: bundle.dir, store, trustedKeys }));
     expect(error.code).toBe("IOT_DISK_FULL");
     expect(error.message).toContain(store.location);
     expect(await store.list(name.product)).toEqual([]);
@@ -215,7 +229,7 @@ test("a full disk is its own error; nothing half-written stays, and room makes i
     expect(readdirSync(disk)).toEqual(["store"]);
 
     growDisk(disk, 4096);
-    expect((await pushBundle({ bundleDir: bundle.dir, store })).result).toBe("published");
+    expect((await pushBundle({ bundleDir: bundle.dir, store, trustedKeys })).result).toBe("published");
     await assertReadable(store, signer.trustedKey);
   }
 });

@@ -160,8 +160,9 @@ test("never replaces what is not a bundle", async () => {
   const { pushBundle } = await import("../../src/bundle/push-bundle.ts");
   const { signBundle } = await import("../../src/bundle/sign-bundle.ts");
   const bundle = await bundleIn(dir);
-  await signBundle({ dir: bundle.dir, signer: keyIn(dir) });
-  await pushBundle({ bundleDir: bundle.dir, store });
+  const signer = keyIn(dir);
+  await signBundle({ dir: bundle.dir, signer });
+  await pushBundle({ bundleDir: bundle.dir, store, trustedKeys: [signer.trustedKey] });
   for (const name of ["mine", "file", "image", "store"]) {
     expect((await thrownBy(() => write(name))).code).toBe("IOT_BUNDLE_PLACE_TAKEN");
   }
