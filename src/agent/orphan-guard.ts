@@ -1,6 +1,10 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { writeFileAtomic } from "../base/atomic-file.ts";
+import type { Clock } from "../base/clock.ts";
+
+const goneEveryMs = 20;
+const goneTries = 100;
 
 /**
  * Remembers the payload's process in a file. When the agent was killed and the payload lives on, the
@@ -8,9 +12,11 @@ import { writeFileAtomic } from "../base/atomic-file.ts";
  */
 export class OrphanGuard {
   readonly #file: string;
+  readonly #clock: Pick<Clock, "sleep">;
 
-  constructor(file: string) {
+  constructor(file: string, clock: Pick<Clock, "sleep">) {
     this.#file = file;
+    this.#clock = clock;
   }
 
   /** Best effort: a payload on a full disk runs all the same. */
@@ -23,22 +29,30 @@ export class OrphanGuard {
     }
   }
 
-  /** Ends the remembered process if it still runs that image, and forgets it. */
-  end(): void {
+  /** Ends the remembered process if it still runs that image, waits up to 2 s until it is gone, and forgets it. */
+  async end(): Promise<void> {
     const orphan = readOrphan(this.#file);
     // The id may belong to somebody else by now.
-    if (orphan && commandLine(orphan.pid).includes(orphan.image)) {
+    const runs = (one: Orphan): boolean => commandLine(one.pid).includes(one.image);
+    if (orphan && runs(orphan)) {
       try {
         process.kill(-orphan.pid, "SIGKILL");
       } catch {
         // It ended in between.
       }
+      // It holds its port until it is really gone.
+      for (let tries = 0; tries < goneTries && runs(orphan); tries++) await this.#clock.sleep(goneEveryMs);
     }
     rmSync(this.#file, { force: true });
   }
 }
 
-function readOrphan(file: string): { readonly pid: number; readonly image: string } | null {
+interface Orphan {
+  readonly pid: number;
+  readonly image: string;
+}
+
+function readOrphan(file: string): Orphan | null {
   try {
     const { pid, image } = JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
     return Number.isSafeInteger(pid) && Number(pid) > 1 && typeof image === "string"

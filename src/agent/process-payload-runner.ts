@@ -8,6 +8,8 @@ import { OrphanGuard } from "./orphan-guard.ts";
 import type { Payload, PayloadHealth, PayloadRunner } from "./payload-runner.ts";
 
 const termGraceMs = 3000;
+/** How long the last words of a payload that ended may take. */
+const lastWordsMs = 200;
 const answerTimeoutMs = 2000;
 const maxAnswerBytes = 16 * 1024;
 const keptStderrChars = 500;
@@ -23,13 +25,15 @@ export class ProcessPayloadRunner implements PayloadRunner {
   readonly #orphans: OrphanGuard;
   #child: ChildProcess | null = null;
   #ended = "not started";
+  /** Settled once the last words of the payload stand in `#ended`. */
+  #heard: Promise<void> = Promise.resolve();
 
   /** `dir` holds the slots; `port` is where the payload is to answer on loopback. */
   constructor(options: { readonly dir: string; readonly port: number; readonly clock: Clock }) {
     this.#dir = resolve(options.dir);
     this.#port = options.port;
     this.#clock = options.clock;
-    this.#orphans = new OrphanGuard(join(this.#dir, "payload.json"));
+    this.#orphans = new OrphanGuard(join(this.#dir, "payload.json"), options.clock);
   }
 
   async start({ slot }: Payload): Promise<void> {
@@ -50,10 +54,18 @@ export class ProcessPayloadRunner implements PayloadRunner {
     const end = (how: string): void => {
       if (this.#child !== child) return;
       this.#child = null;
-      this.#ended = [how, stderr.trim()].filter(Boolean).join(": ");
+      this.#ended = how;
+      this.#heard = this.#hear(child, () => {
+        if (this.#ended === how) this.#ended = [how, stderr.trim()].filter(Boolean).join(": ");
+      });
     };
     child.once("error", (error) => end(`it cannot be started: ${messageOf(error)}`));
-    child.once("close", (code, signal) => end(`it ended with ${signal ?? `exit code ${code}`}`));
+    // Not at "close", which waits for whoever inherited stderr.
+    child.once("exit", (code, signal) => {
+      // Whoever it started may have outlived it.
+      if (child.pid !== undefined) killGroup(child.pid, "SIGKILL");
+      end(`it ended with ${signal ?? `exit code ${code}`}`);
+    });
     this.#child = child;
     if (child.pid !== undefined) this.#orphans.remember(child.pid, image);
   }
@@ -63,28 +75,44 @@ export class ProcessPayloadRunner implements PayloadRunner {
     this.#child = null;
     this.#ended = "stopped";
     if (child?.pid !== undefined) await this.#end(child, child.pid);
-    this.#orphans.end();
+    await this.#orphans.end();
   }
 
   async health(): Promise<PayloadHealth> {
-    if (!this.#child) return { kind: "stopped", reason: this.#ended };
+    if (!this.#child) return this.#stopped();
     const answer = await ask(`http://127.0.0.1:${this.#port}/health`);
     // It may have ended while it was asked; another process on the port does not count.
-    return this.#child ? answer : { kind: "stopped", reason: this.#ended };
+    return this.#child ? answer : this.#stopped();
+  }
+
+  async #stopped(): Promise<PayloadHealth> {
+    await this.#heard;
+    return { kind: "stopped", reason: this.#ended };
+  }
+
+  /** Waits a little until nobody holds the stderr of a payload that ended, then lets go of it. */
+  async #hear(child: ChildProcess, heard: () => void): Promise<void> {
+    const patience = new AbortController();
+    child.once("close", () => patience.abort());
+    await this.#clock.sleep(lastWordsMs, patience.signal).catch(() => {});
+    heard();
+    child.stderr?.destroy();
   }
 
   async #end(child: ChildProcess, pid: number): Promise<void> {
-    if (child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise<void>((done) => void child.once("close", () => done()));
-    killGroup(pid, "SIGTERM");
-    const grace = new AbortController();
-    const patience = this.#clock.sleep(termGraceMs, grace.signal).then(
-      () => killGroup(pid, "SIGKILL"),
-      () => {},
-    );
-    await gone;
-    grace.abort();
-    await patience;
+    if (child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise<void>((done) => void child.once("exit", () => done()));
+      killGroup(pid, "SIGTERM");
+      const grace = new AbortController();
+      const patience = this.#clock.sleep(termGraceMs, grace.signal).then(
+        () => killGroup(pid, "SIGKILL"),
+        () => {},
+      );
+      await gone;
+      grace.abort();
+      await patience;
+    }
+    child.stderr?.destroy();
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { onTestFinished, test, expect } from "vitest";
 import { OrphanGuard } from "../../src/agent/orphan-guard.ts";
+import { systemClock } from "../../src/base/clock.ts";
 import { deviceAttribute } from "../../src/ddi/wire.ts";
 import type { AgentProcessOptions } from "../support/agent-process.ts";
 import { DdiServer } from "../support/ddi-server.ts";
@@ -56,7 +57,7 @@ test.each(points)("killed at $at number $nth, $laterMs ms later", { timeout: 60_
     factoryImage,
   };
 
-  onTestFinished(() => new OrphanGuard(join(options.dir, "payload.json")).end());
+  onTestFinished(() => new OrphanGuard(join(options.dir, "payload.json"), systemClock).end());
   const first = startAgent(options);
   let seen = 0;
   server.before = async (request) => {

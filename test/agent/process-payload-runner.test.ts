@@ -1,9 +1,11 @@
 // Real processes on a real port.
 import { spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { DiskSlotStorage, slotImagePath } from "../../src/agent/disk-slot-storage.ts";
+import { OrphanGuard } from "../../src/agent/orphan-guard.ts";
 import { ProcessPayloadRunner } from "../../src/agent/process-payload-runner.ts";
 import { watchTrial } from "../../src/agent/watch-trial.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -115,4 +117,74 @@ test("a payload whose process cannot be remembered runs all the same", async () 
   mkdirSync(join(dir, `payload.json.${process.pid}.tmp`), { recursive: true });
   await start("a");
   expect(await trial("1.9.4")).toBeNull();
+});
+
+/** Starts a helper that ignores SIGTERM and holds stderr; `$!` goes to a file beside the image. */
+const helper = (session: string, then: string) =>
+  `#!/bin/sh\n${session} sh -c 'trap "" TERM; echo $$ >helper.pid; while :; do sleep 1; done' &\n${then}\n`;
+
+async function helperPid(dir: string): Promise<number> {
+  for (let waited = 0; waited < 100; waited++) {
+    const text = existsSync(join(dir, "a/helper.pid")) ? readFileSync(join(dir, "a/helper.pid"), "utf8") : "";
+    if (text.endsWith("\n")) return Number(text);
+    await delay(20);
+  }
+  throw new Error("the helper did not start");
+}
+
+function state(pid: number): string {
+  return existsSync(`/proc/${pid}/stat`)
+    ? (/\) (\w)/.exec(readFileSync(`/proc/${pid}/stat`, "utf8"))?.[1] ?? "")
+    : "gone";
+}
+
+test("a helper in a session of its own that holds stderr does not hold up the stop", async () => {
+  const { dir, runner, start, trial } = await runnerWith({ a: helper("setsid", "echo bye >&2; sleep 60") });
+  await start("a");
+  const pid = await helperPid(dir);
+  onTestFinished(() => void process.kill(pid, "SIGKILL"));
+  const begin = performance.now();
+  await runner.stop();
+  expect(performance.now() - begin).toBeLessThan(2500);
+
+  writeFileSync(
+    slotImagePath(dir, "a"),
+    helper("setsid", "while [ ! -s helper.pid ]; do sleep 0.1; done; echo out of oil >&2; exit 3"),
+  );
+  rmSync(join(dir, "a/helper.pid"));
+  await start("a");
+  const second = await helperPid(dir);
+  onTestFinished(() => void process.kill(second, "SIGKILL"));
+  expect(await trial("a", 60_000)).toBe("it ended with exit code 3: out of oil");
+});
+
+test("what a payload started in its group goes with it", async () => {
+  const { dir, runner, start, trial } = await runnerWith({ a: helper("", "sleep 60") });
+  await start("a");
+  const pid = await helperPid(dir);
+  await runner.stop();
+  await delay(100);
+  expect(["gone", "Z"]).toContain(state(pid));
+
+  writeFileSync(slotImagePath(dir, "a"), helper("", "sleep 0.5"));
+  rmSync(join(dir, "a/helper.pid"));
+  await start("a");
+  const second = await helperPid(dir);
+  expect(await trial("a")).toBe("it ended with exit code 0");
+  await delay(100);
+  expect(["gone", "Z"]).toContain(state(second));
+});
+
+test("an orphan is gone before the next payload starts", async () => {
+  const { dir, start } = await runnerWith({ a: fanImage("fan-a1", "1.9.4") });
+  await start("a");
+  const { pid } = JSON.parse(readFileSync(join(dir, "payload.json"), "utf8")) as { pid: number };
+  const waits: string[] = [];
+  const sleep = async (ms: number) => {
+    waits.push(state(pid));
+    await delay(ms);
+  };
+  await new OrphanGuard(join(dir, "payload.json"), { sleep }).end();
+  expect(["gone", "Z"]).toContain(state(pid));
+  expect(waits.length).toBeLessThan(100);
 });
