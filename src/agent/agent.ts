@@ -68,7 +68,7 @@ export class Agent {
       await updater.advance(null);
       await this.#followServer(journal, updater);
       this.#failedTurns = 0;
-      return { sleepMs: this.#lastSleepMs };
+      return { sleepMs: updater.downloads ? Math.min(retryMs, this.#lastSleepMs) : this.#lastSleepMs };
     } catch (error) {
       if (!isServerError(error)) {
         this.#started = null;

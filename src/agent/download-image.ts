@@ -17,7 +17,8 @@ interface DownloadRequest {
 export type DownloadResult =
   | { readonly kind: "whole" }
   | { readonly kind: "paused" }
-  | { readonly kind: "failed"; readonly reason: string };
+  /** `gained`: the slot holds more bytes than before, so it was worth the attempt. */
+  | { readonly kind: "failed"; readonly reason: string; readonly gained: boolean };
 
 /**
  * One attempt to bring what is missing of an image into a slot, from the first missing byte on. What
@@ -26,6 +27,7 @@ export type DownloadResult =
 export async function downloadImage(request: DownloadRequest): Promise<DownloadResult> {
   const { ddi, slots, slot, image, href, now, pauseAtMs } = request;
   let have = 0;
+  let had = 0;
   try {
     have = slots.prepare(slot, image);
     if (have > image.sizeBytes) {
@@ -33,10 +35,11 @@ export async function downloadImage(request: DownloadRequest): Promise<DownloadR
       have = slots.prepare(slot, image);
     }
     if (have === image.sizeBytes) return { kind: "whole" };
+    had = have;
     const { fromByte, body } = await ddi.download(href, have);
     if (fromByte !== have) {
       // The server knows no ranges: it starts over, and so must the slot.
-      if (fromByte !== 0) return { kind: "failed", reason: `asked for byte ${have}, got byte ${fromByte}` };
+      if (fromByte !== 0) return failed(`asked for byte ${have}, got byte ${fromByte}`);
       slots.clear(slot);
       have = slots.prepare(slot, image);
     }
@@ -44,7 +47,7 @@ export async function downloadImage(request: DownloadRequest): Promise<DownloadR
       have += bytes.length;
       if (have > image.sizeBytes) {
         slots.clear(slot);
-        return { kind: "failed", reason: `more than the ${image.sizeBytes} bytes that were signed` };
+        return failed(`more than the ${image.sizeBytes} bytes that were signed`);
       }
       slots.append(slot, bytes);
       if (have < image.sizeBytes && now() >= pauseAtMs) return { kind: "paused" };
@@ -55,9 +58,13 @@ export async function downloadImage(request: DownloadRequest): Promise<DownloadR
     if (!diskFull && !isServerError(error)) throw error;
     // The journal lies on the same disk and must find room to say that the download failed.
     if (diskFull) slots.clear(slot);
-    return { kind: "failed", reason: messageOf(error) };
+    return failed(messageOf(error), !diskFull && have > had);
   }
   return have === image.sizeBytes
     ? { kind: "whole" }
-    : { kind: "failed", reason: `the answer ended at byte ${have} of ${image.sizeBytes}` };
+    : failed(`the answer ended at byte ${have} of ${image.sizeBytes}`, have > had);
+}
+
+function failed(reason: string, gained = false): DownloadResult {
+  return { kind: "failed", reason, gained };
 }

@@ -55,6 +55,7 @@ export class Updater {
   readonly #hardware: string;
   readonly #limits: UpdaterLimits;
   #restartCounted = false;
+  #downloadGained = false;
   /** Since when the installed image runs without answering; null while it answers. */
   #silentSinceMs: number | null = null;
   #startedInVain = false;
@@ -113,10 +114,16 @@ export class Updater {
 
   /** Makes every move that can be made now. Without a delivery, only what needs no server or ends an update. */
   async advance(delivery: Delivery | null): Promise<void> {
+    this.#downloadGained = false;
     for (let moves = 0; moves < maxMoves; moves++) {
       if (!(await this.#steps[this.#journal.state.state](delivery))) return;
     }
     throw new Error(`an update made more than ${maxMoves} moves in one turn`);
+  }
+
+  /** Whether the last `advance` left a download that gets on, and so need not wait for the next poll. */
+  get downloads(): boolean {
+    return this.#downloadGained && this.#journal.state.state === "downloading";
   }
 
   /** Starts the installed image when it does not run, and again when it ran for `trialMs` without answering. */
@@ -186,14 +193,18 @@ export class Updater {
         now,
         pauseAtMs,
       });
-      if (result.kind === "paused") return false;
+      if (result.kind === "paused") {
+        this.#downloadGained = true;
+        return false;
+      }
       if (result.kind === "whole") {
         this.#journal.move("staged");
         await this.#tell("staged");
         return true;
       }
       log(`download attempt ${attempt} failed: ${result.reason}`);
-      if (this.#spendDownloads(1, `the download failed: ${result.reason}`)) return true;
+      if (result.gained) this.#downloadGained = true;
+      else if (this.#spendDownloads(1, `the download failed: ${result.reason}`)) return true;
       if (attempt < attemptsPerTurn) await clock.sleep(retryAfterMs * 2 ** (attempt - 1));
     }
     return false;
