@@ -60,27 +60,6 @@ describe("iotctl demo", () => {
   });
 });
 
-describe("iotctl demo --fault bad-firmware", () => {
-  it("stops at the canary, has the devices back on what they had, and exits with 5", async () => {
-    const envelope = await runIotctlJson<DemoResult>(["demo", "--dir", "bad", "--fault", "bad-firmware"], {
-      cwd,
-      timeoutMs: 100_000,
-    });
-    expect(envelope).toMatchObject({ ok: false, exitCode: 5 });
-    const { meetings, rollout } = envelope.data!;
-    expect(rollout).toMatchObject({ status: "rolled-back", failure: { gate: "canary-updated" } });
-    expect(rollout.devices).toMatchObject({ updated: 0, updating: 0 });
-    expect(Object.keys(rollout.population["fan"]!)).toEqual(["1.8.0", "1.9.4"]);
-    expect(
-      rollout.steps.some(
-        ({ action, component, state }) =>
-          action === "introduce" && component.startsWith("app") && state === "done",
-      ),
-    ).toBe(false);
-    expect(meetings.incompatible).toBe(0);
-  }, 120_000);
-});
-
 describe("where the demo works", () => {
   it("leaves a directory alone that is not a demo's", async () => {
     const { exitCode, stderr } = await runIotctl(["demo", "--dir", "."], { cwd });
