@@ -11,12 +11,8 @@ export interface DdiClient {
   deployment(href: string): Promise<DdiDeployment | null>;
   /** Null when the server no longer wants to cancel. */
   cancelAction(href: string): Promise<DdiCancelAction | null>;
-  /** `gone` when the action is closed already or not known. */
-  feedback(
-    kind: "deploymentBase" | "cancelAction",
-    actionId: string,
-    feedback: DdiFeedback,
-  ): Promise<"taken" | "gone">;
+  /** No error when the action is closed already or not known: nobody waits for the feedback. */
+  feedback(kind: "deploymentBase" | "cancelAction", actionId: string, feedback: DdiFeedback): Promise<void>;
   /** A small document, whole: a signed release. */
   document(href: string): Promise<Uint8Array>;
   /** The bytes of an artifact from `offset` on; `fromByte` is where the answer really begins. */

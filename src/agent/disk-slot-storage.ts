@@ -62,6 +62,7 @@ export class DiskSlotStorage implements SlotStorage {
     return this.sizeBytes(slot);
   }
 
+  /** Bytes in the slot. */
   sizeBytes(slot: Slot): number {
     return unlessMissing(() => statSync(slotImagePath(this.#dir, slot)).size) ?? 0;
   }

@@ -6,7 +6,8 @@ import type { DdiClient } from "./ddi-client.ts";
 import { parseCancelAction, parseDeployment, parsePollRoot } from "./ddi-documents.ts";
 
 const answerTimeoutMs = 30_000;
-const maxDocumentBytes = 1024 * 1024;
+/** Servers take signed releases up to this size. */
+const maxDocumentBytes = 4 * 1024 * 1024;
 
 /** Connections that devices of one process share. */
 export interface Connections {
@@ -71,10 +72,13 @@ export class HttpDdiClient implements DdiClient {
     return answer === null ? null : parseCancelAction(answer, href);
   }
 
-  async feedback(kind: "deploymentBase" | "cancelAction", actionId: string, feedback: DdiFeedback) {
+  async feedback(
+    kind: "deploymentBase" | "cancelAction",
+    actionId: string,
+    feedback: DdiFeedback,
+  ): Promise<void> {
     const url = `${this.#base}/${kind}/${encodeURIComponent(actionId)}/feedback`;
-    const answer = await this.#json(url, { method: "POST", body: { id: actionId, ...feedback } }, [404, 410]);
-    return answer === null ? "gone" : "taken";
+    await this.#json(url, { method: "POST", body: { id: actionId, ...feedback } }, [404, 410]);
   }
 
   async document(href: string): Promise<Uint8Array> {

@@ -52,6 +52,7 @@ export class MemorySlotStorage implements SlotStorage {
     return this.sizeBytes(slot);
   }
 
+  /** Bytes in the slot. */
   sizeBytes(slot: Slot): number {
     return this.#slots[slot].sizeBytes;
   }

@@ -26,8 +26,6 @@ export interface SlotStorage {
    * of any other image are removed first.
    */
   prepare(slot: Slot, image: { readonly digest: string; readonly version: string }): number;
-  /** Bytes in the slot. */
-  sizeBytes(slot: Slot): number;
   append(slot: Slot, bytes: Uint8Array): void;
   /** Makes the received bytes durable and tells the digest that they really have. */
   seal(slot: Slot): string;

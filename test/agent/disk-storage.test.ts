@@ -54,7 +54,7 @@ function apply(slots: SlotStorage, one: typeof step extends fc.Arbitrary<infer T
   }
 }
 
-function describeSlots(slots: SlotStorage) {
+function describeSlots(slots: DiskSlotStorage | MemorySlotStorage) {
   const of = (name: "a" | "b") => ({ record: slots.record(name), sizeBytes: slots.sizeBytes(name) });
   return { current: slots.current(), a: of("a"), b: of("b") };
 }

@@ -18,7 +18,6 @@ function smallDisk({ slots, state }: DeviceBench["flash"], disk: { freeBytes: nu
   const smallSlots: SlotStorage = {
     current: () => slots.current(),
     record: (slot) => slots.record(slot),
-    sizeBytes: (slot) => slots.sizeBytes(slot),
     switchTo: (slot) => slots.switchTo(slot),
     prepare: (slot, image) => slots.prepare(slot, image),
     append: (slot, bytes) => {

@@ -41,7 +41,6 @@ function powered(
     slots: {
       current: () => slots.current(),
       record: (slot) => slots.record(slot),
-      sizeBytes: (slot) => slots.sizeBytes(slot),
       switchTo: (slot) => power.run(() => slots.switchTo(slot)),
       prepare: (slot, image) => power.run(() => slots.prepare(slot, image)),
       append: (slot, bytes) => power.run(() => slots.append(slot, bytes)),

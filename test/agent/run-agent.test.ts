@@ -1,4 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
@@ -117,6 +119,23 @@ test("errors of the server have codes of their own", async () => {
     code: "IOT_AGENT_SERVER_UNREACHABLE",
     exit: 7,
   });
+});
+
+test("a signed release may be as big as servers take them, and no bigger", async () => {
+  const maxBytes = 4 * 1024 * 1024;
+  let sizeBytes = maxBytes;
+  const server = createServer((_request, response) => void response.end(Buffer.alloc(sizeBytes)));
+  await new Promise<void>((resolve) => void server.listen(0, "127.0.0.1", resolve));
+  const connections = openConnections(1);
+  onTestFinished(() => {
+    closeConnections(connections);
+    server.close();
+  });
+  const serverUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = new HttpDdiClient({ serverUrl, deviceId: "fan-1", token: "t", connections });
+  expect(await client.document(serverUrl)).toHaveLength(maxBytes);
+  sizeBytes++;
+  expect((await thrownBy(() => client.document(serverUrl))).message).toContain(`more than ${maxBytes} bytes`);
 });
 
 test("the token goes to the server alone", async () => {
