@@ -8,7 +8,7 @@ import { kindOf } from "./engine/release-kinds.ts";
 import { stillLooks, type RolloutState } from "./engine/state.ts";
 import { assignmentsOf, survey } from "./engine/survey.ts";
 import { foldJournal } from "./fold.ts";
-import type { RolloutJournal } from "./journal/journal.ts";
+import type { Append, RolloutJournal } from "./journal/journal.ts";
 import { observeField } from "./observe-field.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 import { runEffect } from "./run-effect.ts";
@@ -25,11 +25,7 @@ export async function advance(journal: RolloutJournal, ports: RolloutPorts): Pro
   return journal.exclusively(async (records, append) => {
     let state = started(foldJournal(records), journal.rolloutId);
     const take = (event: RolloutEvent): void => {
-      const at = ports.clock.now();
-      const decision = decide(state, event, at);
-      if (decision.state === state || decision.state === null) return;
-      append([{ at, event, effects: decision.effects.map(({ key }) => key) }]);
-      state = decision.state;
+      state = decideAndWrite(state, event, ports.clock.now(), append);
     };
 
     if (stillLooks(state.status)) take(await look(state, ports));
@@ -49,11 +45,16 @@ export async function advance(journal: RolloutJournal, ports: RolloutPorts): Pro
 export async function tell(journal: RolloutJournal, event: RolloutEvent, at: number): Promise<RolloutState> {
   return journal.exclusively(async (records, append) => {
     const state = started(foldJournal(records), journal.rolloutId);
-    const decision = decide(state, event, at);
-    if (decision.state === state || decision.state === null) return state;
-    append([{ at, event, effects: decision.effects.map(({ key }) => key) }]);
-    return decision.state;
+    return decideAndWrite(state, event, at, append);
   });
+}
+
+/** A decision is in the journal before anything of it is done; one that changes nothing is not written. */
+function decideAndWrite(state: RolloutState, event: RolloutEvent, at: number, append: Append): RolloutState {
+  const decision = decide(state, event, at);
+  if (decision.state === state || decision.state === null) return state;
+  append([{ at, event, effects: decision.effects.map(({ key }) => key) }]);
+  return decision.state;
 }
 
 /** The state as the journal has it. */

@@ -33,6 +33,7 @@ async function planAgainst(
   const { createRelation } = await import("../../compat/relation.ts");
   const { factsOfRelease } = await import("../../manifest/release-facts.ts");
   const { makePlan } = await import("../../planner/make-plan.ts");
+  const { cohortSalt } = await import("../../rollout/engine/cohort.ts");
   const { warnAboutStages } = await import("../../rollout/engine/stage-warnings.ts");
   const plan = makePlan({
     product: release.product,
@@ -44,7 +45,7 @@ async function planAgainst(
     ),
     pairing: release.pairing,
   });
-  const salt = `${release.product}@${release.version}`;
+  const salt = cohortSalt(release);
   const warnings = plan.steps.flatMap(({ action, component }) => {
     const settings = release.components[component];
     if (action !== "introduce" || settings?.kind !== "firmware") return [];

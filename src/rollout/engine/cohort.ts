@@ -10,6 +10,17 @@ export function inCohort(id: string, salt: string, percent: number): boolean {
   return bucketOf(id, salt) < Math.round((percent / 100) * buckets);
 }
 
+/** The order of devices is a release's own, and the same wherever it is asked for. */
+export function cohortSalt({
+  product,
+  version,
+}: {
+  readonly product: string;
+  readonly version: string;
+}): string {
+  return `${product}@${version}`;
+}
+
 /** The member's place in the population, 0 to 9999. */
 export function bucketOf(id: string, salt: string): number {
   return hashText(`${salt}\n${id}`) % buckets;

@@ -1,9 +1,10 @@
-import { admitDevice } from "../../compat/device-gate.ts";
+import { type Admission, admitDevice, type GateRequest } from "../../compat/device-gate.ts";
 import type { ComponentVersion, Relation } from "../../compat/relation.ts";
 import { formatDuration } from "../../base/durations.ts";
 import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
 import type { Wave } from "../../manifest/release.ts";
 import { cohortOf } from "./cohort-members.ts";
+import { cohortSalt } from "./cohort.ts";
 import { assignmentIdOf } from "./effects.ts";
 import type { Observed } from "./events.ts";
 import { populationOf } from "./population.ts";
@@ -79,6 +80,7 @@ function changes(
   { devices, nowMs, relation, snapshot }: Look,
   waiting: Record<string, string>,
 ): Record<string, DeviceProgress> {
+  const peers = servicesInField(state);
   const outcomes = new Map<string, DeviceOutcome>();
   const changed: Record<string, DeviceProgress> = {};
   for (const assignmentId of assignmentsOf(state, rollback)) {
@@ -92,9 +94,10 @@ function changes(
     if (rollback && progress.status === "failed" && outcome?.state !== "succeeded") continue;
     const target = rollback ? (state.devices[deviceId]?.from ?? "") : versionOf(state, progress.component);
     const device = devices.get(deviceId);
-    const held = device
-      ? whatHolds(state, device, { component: progress.component, version: target }, relation)
-      : null;
+    const held =
+      device && mayBeHeld(outcome)
+        ? whatHolds(device, peers, { component: progress.component, version: target }, relation)
+        : null;
     const next = trackDevice(progress, target, outcome, device, state.config.gates, nowMs, held);
     if (held !== null && next.reason === held) waiting[deviceId] = held;
     if (!sameJson(next, progress)) changed[deviceId] = next;
@@ -102,19 +105,32 @@ function changes(
   return changed;
 }
 
+/** Before it has the image a device can still wait; later, and once it has ended, nothing holds it. */
+function mayBeHeld(outcome: DeviceOutcome | undefined): boolean {
+  return outcome === undefined || outcome.state === "retrieved" || outcome.state === "downloading";
+}
+
 /** Why a device that was let through its gate would not be let through now: what it meets has changed. */
 function whatHolds(
-  state: RolloutState,
   device: Device,
+  peers: readonly ComponentVersion[],
   target: ComponentVersion,
   relation: Relation,
 ): string | null {
-  const { pairedApps, reportedVersion } = device;
-  const peers = servicesInField(state);
-  const request = { hardware: device.hardware, installed: reportedVersion, pairedApps, peers, busy: false };
-  const { reasons } = admitDevice({ device: request, target, relation, rollback: true });
-  const clashes = reasons.filter(({ code }) => code === "incompatible").map(({ message }) => message);
-  return clashes.length > 0 ? clashes.join("; ") : null;
+  const facts = { ...gateFacts(device), peers, busy: false };
+  const { reasons } = admitDevice({ device: facts, target, relation, rollback: true });
+  const clashes = reasons.filter(({ code }) => code === "incompatible");
+  return clashes.length > 0 ? inWords(clashes) : null;
+}
+
+/** What the gate asks of a device, but for whom it meets. */
+function gateFacts(device: Device): Omit<GateRequest["device"], "peers"> {
+  const { activeAssignmentId, hardware, pairedApps, reportedVersion } = device;
+  return { hardware, installed: reportedVersion, pairedApps, busy: activeAssignmentId !== null };
+}
+
+function inWords(reasons: Admission["reasons"]): string {
+  return reasons.map(({ message }) => message).join("; ");
 }
 
 /** The assignments that a rollout has made in one direction, whatever became of them. */
@@ -148,23 +164,17 @@ function findAdmissible(
         hardware.has(model) && reportedVersion !== version && !taken.has(id),
     );
     const admits = (device: Device): boolean => {
-      const admission = admitDevice({
-        device: {
-          hardware: device.hardware,
-          installed: device.reportedVersion,
-          pairedApps: device.pairedApps,
-          peers,
-          busy: device.activeAssignmentId !== null,
-        },
+      const facts = { ...gateFacts(device), peers };
+      const { admitted, reasons } = admitDevice({
+        device: facts,
         target: { component, version },
         relation,
         rollback: false,
       });
-      if (!admission.admitted)
-        waiting[device.id] = admission.reasons.map(({ message }) => message).join("; ");
-      return admission.admitted;
+      if (!admitted) waiting[device.id] = inWords(reasons);
+      return admitted;
     };
-    const salt = `${state.config.resolved.product}@${state.config.resolved.version}`;
+    const salt = cohortSalt(state.config.resolved);
     const places = Object.values(state.devices).filter((device) => device.component === component).length;
     for (const device of cohortOf(candidates, waves, places, salt, admits)) {
       taken.add(device.id);
@@ -232,6 +242,7 @@ function findReturnable(
   nowMs: number,
 ): Observed["returnable"] {
   const found: Observed["returnable"][number][] = [];
+  const peers = servicesInField(state);
   for (const [deviceId, { component, from, status }] of Object.entries(state.devices)) {
     const device = devices.get(deviceId);
     const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
@@ -242,20 +253,15 @@ function findReturnable(
     if (!device) waiting[deviceId] = "the fleet does not list it any more";
     else if (back) waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
     if (!device || back) continue;
-    const admission = admitDevice({
-      device: {
-        hardware: device.hardware,
-        installed: device.reportedVersion,
-        pairedApps: appsToMeet(state, device),
-        peers: servicesInField(state),
-        busy: device.activeAssignmentId !== null,
-      },
+    const facts = { ...gateFacts(device), pairedApps: appsToMeet(state, device), peers };
+    const { admitted, reasons } = admitDevice({
+      device: facts,
       target: { component, version: from },
       relation,
       rollback: true,
     });
-    if (admission.admitted) found.push({ deviceId, component, to: from });
-    else waiting[deviceId] = admission.reasons.map(({ message }) => message).join("; ");
+    if (admitted) found.push({ deviceId, component, to: from });
+    else waiting[deviceId] = inWords(reasons);
   }
   return found;
 }
