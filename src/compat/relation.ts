@@ -14,6 +14,12 @@ export interface VersionFacts extends ComponentVersion {
   readonly hardware: readonly string[];
   /** Whether there is something to install: an artifact, variants, a service. */
   readonly installable: boolean;
+  /** App: firmware that it can update even where the two do not fit, component to range. */
+  readonly bridges?: Readonly<Record<string, string>>;
+  /** Why those who use this version can never leave it. */
+  readonly stuck?: string;
+  /** Service: goes on serving the old version beside the new until that is retired. */
+  readonly keepsVersions?: boolean;
 }
 
 /** Versions that may be in use anywhere, by component. */

@@ -31,6 +31,21 @@ export interface FleetBackend {
   cancel(assignmentId: string, deviceIds?: readonly string[]): Promise<CancelResult>;
 }
 
+/** A backend that can bring an image to devices and leave it there unused. Ask with `canStage`. */
+export interface StagingFleet extends FleetBackend {
+  /**
+   * Like `assign`, but the device only keeps the image ready, verified and across restarts, and goes
+   * on running what it runs. `succeeded` then means that it is there. A later `assign` of the same
+   * component and version, under an id of its own, runs it without a second download.
+   */
+  stage(assignment: Assignment, deviceIds: readonly string[]): Promise<AssignResult>;
+}
+
+/** Whether a backend can bring images ahead of their activation. */
+export function canStage(fleet: FleetBackend): fleet is StagingFleet {
+  return "stage" in fleet;
+}
+
 export interface DevicePage {
   readonly devices: readonly Device[];
   /** Null on the last page. */

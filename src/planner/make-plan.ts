@@ -73,6 +73,8 @@ export function makePlan(request: PlanRequest): Plan {
     product: request.product,
     release: request.release,
     field: sortedField(live),
+    broken: [],
+    stuck: [],
     steps: steps.map((step, index) => ({ id: `s${index + 1}`, ...step })),
     blocked: null,
   };
@@ -85,6 +87,8 @@ function infeasible(request: PlanRequest, pairs: readonly BlockedPair[]): Plan {
     product: request.product,
     release: request.release,
     field: sortedField(request.live),
+    broken: [],
+    stuck: [],
     steps: [],
     blocked: { pairs, repairs: [] },
   };

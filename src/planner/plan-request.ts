@@ -10,4 +10,9 @@ export interface PlanRequest {
   /** The version of the release, by component. */
   readonly target: Readonly<Record<string, string>>;
   readonly pairing: "observed" | "arbitrary";
+  /**
+   * Hardware models on which each firmware version in use was seen, by component, then version.
+   * Absent: every model that version has an image for, or that the target has one for.
+   */
+  readonly hardware?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }

@@ -59,6 +59,8 @@ export function planOf(...steps: string[]): Plan {
     product: "fan",
     release: "1.0.0",
     field: { app: ["4.0.0", "4.1.0"], cloud: ["5.1.0"], fan: ["1.8.0", "1.9.4"] },
+    broken: [],
+    stuck: [],
     steps: steps.map((text, index): PlanStep => {
       const [action, component = "", of = ""] = text.split(" ");
       return {

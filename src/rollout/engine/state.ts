@@ -1,4 +1,4 @@
-import type { ResolvedRelease } from "../../bundle/resolved-release.ts";
+import type { ResolvedComponent, ResolvedRelease } from "../../bundle/resolved-release.ts";
 import type { Gate, Release, Stage } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { ServiceSettings } from "../rollout-ports.ts";
@@ -15,6 +15,8 @@ export interface RolloutConfig {
   readonly manifestDigest: string;
   readonly attestationDigest: string;
   readonly resolved: ResolvedRelease;
+  /** Versions on the way to the target that other releases brought, by component, then version; absent where there are none. */
+  readonly hops?: Readonly<Record<string, Readonly<Record<string, Hop>>>>;
   readonly stages: readonly Stage[];
   readonly gates: Readonly<Record<string, Gate>>;
   readonly retire: Release["retire"];
@@ -23,6 +25,13 @@ export interface RolloutConfig {
   readonly pairing: Release["pairing"];
   /** How each service is deployed. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
+}
+
+/** A version that an earlier release published. */
+export interface Hop {
+  readonly resolved: ResolvedComponent;
+  /** Of the signed statement of the release that published it. */
+  readonly attestationDigest: string;
 }
 
 export type RolloutStatus =
