@@ -1,5 +1,5 @@
+import { type KnownVersion, KnownVersions, type Requirement } from "./known-versions.ts";
 import { type ComponentVersion, type Evidence, formatComponentVersion, type Verdict } from "./verdict.ts";
-import { compareVersions, isVersion, satisfies } from "./versions.ts";
 
 export type { ComponentVersion } from "./verdict.ts";
 
@@ -42,65 +42,84 @@ export interface Relation {
 
 /**
  * The relation over all known versions. `live` is what lives together in the field now: pairs of it
- * that nobody declared anything about are compatible by that evidence.
+ * that nobody declared anything about are compatible by that evidence. Every version and every range
+ * is read once, every verdict about two known versions is formed once.
  */
 export function createRelation(facts: readonly VersionFacts[], live: LiveSets = {}): Relation {
-  const byComponent = new Map<string, Map<string, VersionFacts>>();
-  const couplings = new Set<string>();
-  for (const fact of facts) {
-    const versions = byComponent.get(fact.component) ?? new Map<string, VersionFacts>();
-    versions.set(fact.version, fact);
-    byComponent.set(fact.component, versions);
-    for (const other of Object.keys(fact.requires)) {
-      couplings.add(`${fact.component} ${other}`).add(`${other} ${fact.component}`);
-    }
-  }
-  const factsOf = (component: string, version: string): VersionFacts | null =>
-    byComponent.get(component)?.get(version) ?? null;
-  const isLive = ({ component, version }: ComponentVersion): boolean =>
-    live[component]?.includes(version) ?? false;
+  const known = new KnownVersions(facts, live);
+  const coupled = couplingsOf(facts);
+  const areCoupled = (a: string, b: string): boolean => coupled.get(a)?.has(b) ?? false;
 
   return {
-    facts: factsOf,
-    coupled: (a, b) => couplings.has(`${a} ${b}`),
-    components: () => [...new Set([...byComponent.keys(), ...Object.keys(live)])].toSorted(),
-    versions: (component) => [...(byComponent.get(component)?.keys() ?? [])].toSorted(compareVersions),
+    facts: (component, version) => known.factsOf(component, version),
+    coupled: areCoupled,
+    components: () => known.components,
+    versions: (component) => known.versionsOf(component),
     verdict(a, b) {
-      if (!couplings.has(`${a.component} ${b.component}`)) {
-        return { kind: "compatible", evidence: [{ kind: "uncoupled" }] };
-      }
-      const declared = [
-        ...declaration(factsOf(a.component, a.version), b),
-        ...declaration(factsOf(b.component, b.version), a),
-      ];
-      if (declared.length > 0) {
-        const holds = declared.every((evidence) => evidence.kind === "declared" && evidence.holds);
-        return { kind: holds ? "compatible" : "incompatible", evidence: declared };
-      }
-      return isLive(a) && isLive(b)
-        ? { kind: "compatible", evidence: [{ kind: "field" }] }
-        : { kind: "unknown", evidence: [{ kind: "silent" }] };
+      if (!areCoupled(a.component, b.component)) return uncoupled;
+      const [left, right] = [known.get(a.component, a.version), known.get(b.component, b.version)];
+      const remembered = left.verdicts.get(right);
+      if (remembered) return remembered;
+      const verdict = judge(left, right);
+      // What devices make up is not remembered: it has no end.
+      if (left.permanent && right.permanent) left.verdicts.set(right, verdict);
+      return verdict;
     },
-    installsOver(target, installed) {
-      if (!isVersion(installed)) return false;
-      const range = factsOf(target.component, target.version)?.installsOver;
-      return range === undefined
-        ? compareVersions(installed, target.version) < 0
-        : satisfies(installed, range);
+    installsOver({ component, version }, installed) {
+      const [target, from] = [known.get(component, version), known.get(component, installed)];
+      if (!from.wellFormed) return false;
+      return target.installsOver === undefined ? isLower(from, target) : admits(target.installsOver, from);
     },
   };
 }
 
-function declaration(facts: VersionFacts | null, other: ComponentVersion): Evidence[] {
-  const range = facts?.requires[other.component];
-  if (!facts || range === undefined) return [];
+const uncoupled: Verdict = { kind: "compatible", evidence: [{ kind: "uncoupled" }] };
+
+function couplingsOf(facts: readonly VersionFacts[]): Map<string, Set<string>> {
+  const coupled = new Map<string, Set<string>>();
+  const couple = (a: string, b: string): void => {
+    const others = coupled.get(a) ?? new Set();
+    coupled.set(a, others.add(b));
+  };
+  for (const { component, requires } of facts) {
+    for (const other of Object.keys(requires)) {
+      couple(component, other);
+      couple(other, component);
+    }
+  }
+  return coupled;
+}
+
+function judge(a: KnownVersion, b: KnownVersion): Verdict {
+  const declared = [...declaration(a, b), ...declaration(b, a)];
+  if (declared.length > 0) {
+    const holds = declared.every((evidence) => evidence.kind === "declared" && evidence.holds);
+    return { kind: holds ? "compatible" : "incompatible", evidence: declared };
+  }
+  return a.live && b.live
+    ? { kind: "compatible", evidence: [{ kind: "field" }] }
+    : { kind: "unknown", evidence: [{ kind: "silent" }] };
+}
+
+function declaration(by: KnownVersion, other: KnownVersion): Evidence[] {
+  const requirement = by.requires.get(other.component);
+  if (!requirement) return [];
+  const { text: range } = requirement;
   return [
     {
       kind: "declared",
-      by: formatComponentVersion(facts),
+      by: formatComponentVersion(by),
       requires: other.component,
       range,
-      holds: satisfies(other.version, range),
+      holds: admits(requirement, other),
     },
   ];
+}
+
+function admits({ range }: Requirement, { parsed }: KnownVersion): boolean {
+  return range !== null && parsed !== null && range.test(parsed);
+}
+
+function isLower(a: KnownVersion, b: KnownVersion): boolean {
+  return a.parsed !== null && b.parsed !== null && a.parsed.compare(b.parsed) < 0;
 }

@@ -1,8 +1,14 @@
 import semverCoerce from "semver/functions/coerce.js";
 import semverParse from "semver/functions/parse.js";
 import Range from "semver/classes/range.js";
+import SemVer from "semver/classes/semver.js";
 
 const options = { includePrerelease: true } as const;
+
+/** A version that has been read, to be tested against many ranges. */
+export type ParsedVersion = SemVer;
+/** A range that has been read, to test many versions: `range.test(version)`, prereleases included. */
+export type ParsedRange = Range;
 
 /** Whether the text is a semver version exactly as semver.org 2.0 writes it (no `v`, no spaces). */
 export function isVersion(text: string): boolean {
@@ -36,7 +42,17 @@ export function compareVersions(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-function parseRange(range: string): Range | null {
+/** Reads a version as generously as ranges do (`v1.2.3` too); null when it is none. */
+export function parseVersion(text: string): ParsedVersion | null {
+  try {
+    return new SemVer(text, options);
+  } catch {
+    return null;
+  }
+}
+
+/** Reads a range; null when it is none. */
+export function parseRange(range: string): ParsedRange | null {
   try {
     return new Range(range, options);
   } catch {
