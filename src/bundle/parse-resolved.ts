@@ -17,6 +17,9 @@ const componentSchema = z.strictObject({
   appId: z.string().min(1).exactOptional(),
   requires: z.record(z.string(), z.string()),
   installsOver: z.string().exactOptional(),
+  bridges: z.record(z.string(), z.string()).exactOptional(),
+  stuck: z.string().min(1).exactOptional(),
+  keepsVersions: z.literal(true).exactOptional(),
   artifacts: z.array(artifactSchema),
 });
 

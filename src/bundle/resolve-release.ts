@@ -74,12 +74,16 @@ function describe(
   source: Component | KnownVersion,
 ): Omit<ResolvedComponent, "artifacts"> {
   const installsOver = "installsOver" in source ? source.installsOver : undefined;
+  const bridges = "bridges" in source ? source.bridges : undefined;
   return {
     kind: component.kind,
     version,
     ...(component.kind === "app" ? { platform: component.platform, appId: component.id } : {}),
     requires: source.requires,
     ...(installsOver === undefined ? {} : { installsOver }),
+    ...(bridges && { bridges }),
+    ...("stuck" in source && source.stuck !== undefined && { stuck: source.stuck }),
+    ...("keepsVersions" in source && source.keepsVersions && { keepsVersions: true }),
   };
 }
 

@@ -19,6 +19,12 @@ export interface ResolvedComponent {
   readonly appId?: string;
   readonly requires: Readonly<Record<string, string>>;
   readonly installsOver?: string;
+  /** App: firmware that it can update even where the two do not fit, component to range. */
+  readonly bridges?: Readonly<Record<string, string>>;
+  /** Why those who use this version can never leave it. */
+  readonly stuck?: string;
+  /** Service: goes on serving the old version beside the new. */
+  readonly keepsVersions?: true;
   readonly artifacts: readonly ResolvedArtifact[];
 }
 

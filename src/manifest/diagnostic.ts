@@ -8,10 +8,11 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_MISSING_KEY: "A key that must be there is not, or has no value.",
   IOT_MANIFEST_BAD_VALUE: "A value of the wrong kind or out of bounds.",
   IOT_MANIFEST_COMPONENT_UNKNOWN:
-    "A pin or a known version names a component that the release does not have.",
+    "A pin, a bridge or a known version names a component that the release does not have.",
   IOT_MANIFEST_PIN_ON_ITSELF: "A component requires itself.",
   IOT_MANIFEST_PIN_UNSATISFIABLE: "No version in this file lies in the range of a pin.",
   IOT_MANIFEST_PIN_CONTRADICTED: "A pin refuses the version of its peer in the same release.",
+  IOT_MANIFEST_BRIDGE_TO_OTHER: "An app bridges a component that is not firmware.",
   IOT_MANIFEST_KNOWN_IS_RELEASED: "A known version is the one that this release brings.",
   IOT_MANIFEST_KNOWN_MISFIT: "A known version has a key that its kind of component does not take.",
   IOT_MANIFEST_APP_TWICE: "Two app components are the same app in the same store.",

@@ -33,7 +33,7 @@ function component(input: ReleaseInput["components"][string]): Component {
   switch (input.kind) {
     case "app": {
       const { kind, version, platform, id, artifact } = input;
-      return { kind, version, platform, id, artifact, requires };
+      return { kind, version, platform, id, artifact, requires, ...present(bridgesOf(input)) };
     }
     case "firmware": {
       const { kind, version, variants, "installs-over": installsOver } = input;
@@ -41,14 +41,23 @@ function component(input: ReleaseInput["components"][string]): Component {
     }
     case "service": {
       const { kind, version, deploy, observe } = input;
-      return { kind, version, requires, ...present({ deploy, observe }) };
+      const keepsVersions = input["keeps-versions"] ? (true as const) : undefined;
+      return { kind, version, requires, ...present({ deploy, observe, keepsVersions }) };
     }
   }
 }
 
 function knownVersion(input: NonNullable<ReleaseInput["known"]>[string][string]): KnownVersion {
-  const { artifact, variants, "installs-over": installsOver } = input;
-  return { requires: { ...input.requires }, ...present({ artifact, variants, installsOver }) };
+  const { artifact, variants, stuck, "installs-over": installsOver } = input;
+  return {
+    requires: { ...input.requires },
+    ...present({ artifact, variants, installsOver, ...bridgesOf(input), stuck }),
+  };
+}
+
+/** An empty mapping says the same as none. */
+function bridgesOf({ bridges }: { bridges?: Record<string, string> | undefined }) {
+  return { bridges: bridges && Object.keys(bridges).length > 0 ? { ...bridges } : undefined };
 }
 
 function gate(input: NonNullable<ReleaseInput["gates"]>[string]): Gate {

@@ -14,6 +14,8 @@ export function factsOfRelease(release: Release): VersionFacts[] {
       ...(value.kind === "firmware" && value.installsOver ? { installsOver: value.installsOver } : {}),
       hardware: value.kind === "firmware" ? Object.keys(value.variants) : [],
       installable: true,
+      ...(value.kind === "app" && value.bridges && { bridges: value.bridges }),
+      ...(value.kind === "service" && value.keepsVersions && { keepsVersions: true }),
     });
     for (const [knownVersion, known] of Object.entries(release.known[component] ?? {})) {
       facts.push({
@@ -24,6 +26,8 @@ export function factsOfRelease(release: Release): VersionFacts[] {
         ...(known.installsOver ? { installsOver: known.installsOver } : {}),
         hardware: Object.keys(known.variants ?? {}),
         installable: kind === "service" || known.artifact !== undefined || known.variants !== undefined,
+        ...(known.bridges && { bridges: known.bridges }),
+        ...(known.stuck !== undefined && { stuck: known.stuck }),
       });
     }
   }

@@ -6,6 +6,9 @@ const describe = z.describe;
 const requires = z
   .optional(entries("name", text("range"), { kind: "requires", max: 100 }))
   .check(describe("The pins: what this version needs of other components, name to range."));
+const bridges = z
+  .optional(entries("name", text("range"), { kind: "bridges", max: 100 }))
+  .check(describe("Firmware that this app can update even where the two do not fit, name to range."));
 const version = text("version", "Semantic version.");
 
 const app = mapping({
@@ -15,6 +18,7 @@ const app = mapping({
   version,
   artifact: text("path", "The package (.ipa, .aab, .apk), relative to this file."),
   requires,
+  bridges,
 }).check(describe("A phone app."));
 
 const variants = entries("hardware", text("path"), { kind: "variants", min: 1, max: 100 });
@@ -41,6 +45,9 @@ const service = mapping({
       field: text("field", "Name of the JSON field with the version."),
     }).check(describe("Where the running version can be read.")),
   ),
+  "keeps-versions": z
+    .optional(z.boolean({ error: "truth" }))
+    .check(describe("Whether it goes on serving the old version beside the new. Default: false.")),
 }).check(describe("A cloud service."));
 
 const component = z.discriminatedUnion("kind", [app, firmware, service]);
@@ -50,6 +57,8 @@ const knownVersion = mapping({
   artifact: z.optional(text("path", "App: its package, so that it can be introduced.")),
   variants: z.optional(variants).check(describe("Firmware: its images, so that it can be introduced.")),
   "installs-over": z.optional(installsOver),
+  bridges,
+  stuck: z.optional(text("reason", "Why those who use this version can never leave it.")),
 }).check(describe("A version in the field. With its artifact or variants it can be introduced as a hop."));
 
 const shares = list(text("percent"), { kind: "share", min: 1, max: 100 });

@@ -90,6 +90,7 @@ ${variants}
   #   observe: { url: https://api.example.com/version, field: version }
 
 # Versions that people use today. With its artifact or variants, one can be installed again.
+# One that its users can never leave says why: { stuck: "phones on iOS 12 get nothing newer" }
 known:
   app-ios: { 1.0.0: { requires: { firmware: ">=1.0.0 <2.0.0" } } }
   app-android: { 1.0.0: { requires: { firmware: ">=1.0.0 <2.0.0" } } }

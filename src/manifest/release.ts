@@ -21,6 +21,9 @@ export interface Release {
 /** What a version needs of other components: component name to semver range. */
 export type Requires = Readonly<Record<string, string>>;
 
+/** Firmware that an app can update even where the two do not fit: component name to semver range, at least one. */
+export type Bridges = Readonly<Record<string, string>>;
+
 export interface AppComponent {
   readonly kind: "app";
   readonly version: string;
@@ -30,6 +33,7 @@ export interface AppComponent {
   /** Path of the package, relative to the manifest. */
   readonly artifact: string;
   readonly requires: Requires;
+  readonly bridges?: Bridges;
 }
 
 export interface FirmwareComponent {
@@ -50,6 +54,8 @@ export interface ServiceComponent {
   readonly deploy?: string;
   /** Where the running version can be read. */
   readonly observe?: { readonly url: string; readonly field: string };
+  /** Goes on serving the old version beside the new until that is retired. */
+  readonly keepsVersions?: true;
 }
 
 export type Component = AppComponent | FirmwareComponent | ServiceComponent;
@@ -60,6 +66,9 @@ export interface KnownVersion {
   readonly artifact?: string;
   readonly variants?: Readonly<Record<string, string>>;
   readonly installsOver?: string;
+  readonly bridges?: Bridges;
+  /** Why those who use it can never leave it. */
+  readonly stuck?: string;
 }
 
 /** One stage as written; `waves` is what the rollout walks through. */

@@ -106,6 +106,11 @@ export const valueKinds = {
     accepts: isPlainHttpUrl,
     pattern: "^https?://",
   },
+  reason: {
+    what: "a reason of 1 to 200 characters",
+    accepts: (text) => text.trim() !== "" && text.length <= 200 && !/\p{Cc}/u.test(text),
+  },
+  truth: { what: "true or false" },
   field: { what: "the name of a field such as version", accepts: (text) => text.trim() !== "" },
   variable: {
     what: "the name of an environment variable such as IOTCTL_TOKEN",
@@ -129,6 +134,7 @@ export const valueKinds = {
   stages: { what: "a list of 1 to 50 stages" },
   components: { what: "a mapping with 1 to 100 components" },
   requires: { what: "a mapping of at most 100 components to ranges" },
+  bridges: { what: "a mapping of at most 100 firmware components to ranges" },
   variants: { what: "a mapping of 1 to 100 hardware models to the paths of their images" },
   known: { what: "a mapping of at most 100 components to their versions" },
   knownVersions: { what: "a mapping with at most 200 versions" },

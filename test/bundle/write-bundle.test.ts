@@ -14,6 +14,8 @@ import { readBundle } from "../../src/bundle/read-bundle.ts";
 import { resolveRelease } from "../../src/bundle/resolve-release.ts";
 import { factsOfResolved } from "../../src/bundle/resolved-facts.ts";
 import { bundleRelease, writeBundle } from "../../src/bundle/write-bundle.ts";
+import { signBundle } from "../../src/bundle/sign-bundle.ts";
+import { verifyRelease } from "../../src/bundle/verify-release.ts";
 import { factsOfRelease } from "../../src/manifest/release-facts.ts";
 import { DirectoryStore } from "../../src/storage/directory/directory-store.ts";
 import { blobPath } from "../../src/storage/oci-layout.ts";
@@ -94,6 +96,44 @@ test("a bundle and its manifest file give the same facts to the planner", async 
   expect(factsOfResolved(resolved).toSorted(byName)).toEqual(factsOfRelease(fanRelease()).toSorted(byName));
 });
 
+test("says what a plan may do beyond the plain moves, and nothing about it where there is nothing", async () => {
+  const dir = temporaryDirectory();
+  const plain = await bundleIn(dir);
+  expect(JSON.stringify(plain.resolved)).not.toMatch(/bridges|stuck|keepsVersions/);
+  const release = fanRelease();
+  const { "app-android": app, cloud } = release.components;
+  if (app?.kind !== "app" || cloud?.kind !== "service") throw new Error("the fan has an app and a cloud");
+  const special: typeof release = {
+    ...release,
+    components: {
+      ...release.components,
+      "app-android": { ...app, bridges: { fan: ">=1.0.0" } },
+      cloud: { ...cloud, keepsVersions: true },
+    },
+    known: {
+      ...release.known,
+      "app-android": { "4.1.0": { requires: {}, bridges: { fan: "<1.9.0" }, stuck: "iOS 12" } },
+    },
+  };
+  const bundle = await bundleRelease({ release: special, releaseDir: dir, dir: join(dir, "special") });
+  const signer = keyIn(dir);
+  await signBundle({ dir: bundle.dir, signer });
+  const signature = (await readBundle(bundle.dir)).signature?.bundles[0];
+  const bytes = readFileSync(blobPath(bundle.dir, signature?.digest ?? ""));
+  const { resolved } = verifyRelease(bytes, [signer.trustedKey]);
+  expect(resolved.components).toMatchObject({
+    "app-android": { bridges: { fan: ">=1.0.0" } },
+    cloud: { keepsVersions: true },
+  });
+  expect(resolved.known["app-android"]?.["4.1.0"]).toMatchObject({
+    bridges: { fan: "<1.9.0" },
+    stuck: "iOS 12",
+  });
+  const byName = (a: { component: string; version: string }, b: { component: string; version: string }) =>
+    `${a.component}@${a.version}` < `${b.component}@${b.version}` ? -1 : 1;
+  expect(factsOfResolved(resolved).toSorted(byName)).toEqual(factsOfRelease(special).toSorted(byName));
+});
+
 test("reports every missing artifact at once, and writes nothing", async () => {
   const dir = temporaryDirectory();
   mkdirSync(join(dir, "build", "fan-a1.bin"), { recursive: true });
@@ -137,7 +177,6 @@ test("a file that grows while it is read is refused", async () => {
 test("replaces an older bundle, signed or not", async () => {
   const dir = temporaryDirectory();
   const older = await bundleIn(dir);
-  const { signBundle } = await import("../../src/bundle/sign-bundle.ts");
   await signBundle({ dir: older.dir, signer: keyIn(dir) });
   const newer = await bundleIn(dir, { seed: "second build" });
   expect(await readBundle(newer.dir)).toEqual(newer);
@@ -158,7 +197,6 @@ test("never replaces what is not a bundle", async () => {
   writeFileSync(join(dir, "image", "index.json"), '{"schemaVersion":2,"manifests":[]}');
   const store = new DirectoryStore(join(dir, "store"));
   const { pushBundle } = await import("../../src/bundle/push-bundle.ts");
-  const { signBundle } = await import("../../src/bundle/sign-bundle.ts");
   const bundle = await bundleIn(dir);
   const signer = keyIn(dir);
   await signBundle({ dir: bundle.dir, signer });

@@ -56,6 +56,16 @@ describe("a release in an editor", () => {
     expect(accepts(smallRelease)).toBe(true);
     expect(accepts(releaseTemplate({ product: "lamp" }))).toBe(true);
     expect(accepts(edited(smallRelease, ["version: 2.0.0", "version: ${VERSION}"]))).toBe(true);
+    expect(
+      accepts(
+        edited(
+          fullRelease,
+          ["artifact: build/Fan.ipa", "artifact: build/Fan.ipa\n    bridges: { fan: ^1.0.0 }"],
+          ["    deploy:", "    keeps-versions: true\n    deploy:"],
+          ["1.8.0: {}", "1.8.0: { stuck: too old }"],
+        ),
+      ),
+    ).toBe(true);
   });
 
   it.each([

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { factsOfRelease } from "../../src/manifest/release-facts.ts";
 import { diagnosticsOf, edited, fullRelease, problemsOf, releaseOf, smallRelease } from "./manifest-texts.ts";
 
 const hourMs = 3_600_000;
@@ -44,6 +45,44 @@ describe("a release that says everything", () => {
       pairing: "observed",
       onFailure: "rollback",
     });
+  });
+});
+
+describe("what a plan may do beyond the plain moves", () => {
+  const loaded = (...edits: [string, string][]) => releaseOf(edited(fullRelease, ...edits));
+
+  it("keeps bridges, stuck versions and services that serve two versions", () => {
+    const release = loaded(
+      ["artifact: build/Fan.ipa", 'artifact: build/Fan.ipa\n    bridges: { fan: ">=1.0.0" }'],
+      ["deploy: ./deploy.sh ", "keeps-versions: true\n    deploy: ./deploy.sh "],
+      ["1.8.0: {}", "1.8.0: { stuck: no room for a second slot }"],
+      ["app-ios: { 4.1.0: {", 'app-ios: { 4.1.0: { bridges: { fan: "<1.9.0" },'],
+    );
+    expect(release.components).toMatchObject({
+      "app-ios": { bridges: { fan: ">=1.0.0" } },
+      cloud: { keepsVersions: true },
+    });
+    expect(release.known).toMatchObject({
+      fan: { "1.8.0": { requires: {}, stuck: "no room for a second slot" } },
+      "app-ios": { "4.1.0": { bridges: { fan: "<1.9.0" } } },
+    });
+    expect(factsOfRelease(release)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ component: "app-ios", version: "4.2.0", bridges: { fan: ">=1.0.0" } }),
+        expect.objectContaining({ component: "app-ios", version: "4.1.0", bridges: { fan: "<1.9.0" } }),
+        expect.objectContaining({ component: "cloud", version: "5.2.0", keepsVersions: true }),
+        expect.objectContaining({ component: "fan", version: "1.8.0", stuck: "no room for a second slot" }),
+      ]),
+    );
+  });
+
+  it("means the same as nothing when it says no", () => {
+    const release = loaded(
+      ["artifact: build/Fan.ipa", "artifact: build/Fan.ipa\n    bridges: {}"],
+      ["deploy: ./deploy.sh ", "keeps-versions: false\n    deploy: ./deploy.sh "],
+    );
+    expect(release).toEqual(releaseOf(fullRelease));
+    expect(JSON.stringify(factsOfRelease(release))).not.toMatch(/bridges|stuck|keepsVersions/);
   });
 });
 

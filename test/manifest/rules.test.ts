@@ -73,6 +73,47 @@ describe("known versions", () => {
   });
 });
 
+describe("bridges", () => {
+  const app = (bridges: string): [string, string] => [
+    "artifact: build/Fan.ipa\n",
+    `artifact: build/Fan.ipa\n    bridges: ${bridges}\n`,
+  ];
+  const known = (bridges: string): [string, string] => [
+    "app-ios: { 4.1.0: {",
+    `app-ios: { 4.1.0: { bridges: ${bridges},`,
+  ];
+
+  it("lead to firmware of the release, from an app or a known version of one", () => {
+    expect(found(app('{ fan: ">=1.0.0" }'))).toEqual([]);
+    expect(found(known('{ fan: ">=1.0.0" }'))).toEqual([]);
+    expect(found(app("{ fna: ^1.0.0 }"))).toEqual(["COMPONENT_UNKNOWN 12:16"]);
+    expect(found(known("{ fna: ^1.0.0 }"))).toEqual(["COMPONENT_UNKNOWN 33:34"]);
+    expect(found(app("{ cloud: ^5.0.0 }"))).toEqual(["BRIDGE_TO_OTHER 12:16"]);
+    expect(found(known("{ app-ios: ^5.0.0 }"))).toEqual(["BRIDGE_TO_OTHER 33:34"]);
+    const [unknown] = diagnosticsOf(edited(fullRelease, app("{ fna: ^1.0.0 }")));
+    expect(unknown).toMatchObject({
+      message: "app-ios bridges `fna`, which is not a component of this release.",
+      hint: "Did you mean `fan`?",
+    });
+    const [other] = diagnosticsOf(edited(fullRelease, app("{ cloud: ^5.0.0 }")));
+    expect(other).toMatchObject({
+      message: "app-ios bridges `cloud`, which is of kind service; only firmware can be bridged.",
+      hint: "The firmware here is fan.",
+    });
+  });
+
+  it("are for apps alone", () => {
+    expect(found(['installs-over: ">=1.8.0 <2.0.0"', "bridges: { app-ios: ^4.0.0 }"])).toEqual([
+      "UNKNOWN_KEY 24:5",
+    ]);
+    expect(found(["1.8.0: {}", "1.8.0: { bridges: { app-ios: ^4.0.0 } }"])).toEqual(["KNOWN_MISFIT 38:14"]);
+  });
+
+  it("to firmware that cannot be read are not judged", () => {
+    expect(found(app("{ fan: ^1.0.0 }"), ["version: 2.0.0", "version: two"])).toEqual(["BAD_VALUE 23:14"]);
+  });
+});
+
 describe("firmware", () => {
   it("does not install over itself", () => {
     expect(found(['installs-over: ">=1.8.0 <2.0.0"', 'installs-over: ">=1.8.0"'])).toEqual([

@@ -1,3 +1,4 @@
+import { bridgesLeadToFirmware } from "./bridges.ts";
 import { stagesHaveGates } from "./gates.ts";
 import { hardwareIsDistinct } from "./hardware.ts";
 import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
@@ -16,6 +17,7 @@ export const releaseRules: readonly Rule[] = [
   pinsNameOthers,
   pinsAreSatisfiable,
   releaseAgreesWithItself,
+  bridgesLeadToFirmware,
   knownComponentsExist,
   knownVersionsAreOthers,
   knownVersionsFitTheirKind,

@@ -42,7 +42,7 @@ export const knownVersionsAreOthers: Rule = ({ release, error }) => {
 };
 
 const keysOfKind: Readonly<Record<Component["kind"], readonly string[]>> = {
-  app: ["artifact"],
+  app: ["artifact", "bridges"],
   firmware: ["variants", "installs-over"],
   service: [],
 };
@@ -53,7 +53,8 @@ export const knownVersionsFitTheirKind: Rule = ({ release, error }) => {
     const kind = release.components[component]?.kind;
     if (kind === undefined) continue;
     for (const [version, known] of Object.entries(versions)) {
-      const has = { artifact: known.artifact, variants: known.variants, "installs-over": known.installsOver };
+      const { artifact, bridges, installsOver, variants } = known;
+      const has = { artifact, variants, "installs-over": installsOver, bridges };
       for (const [key, value] of Object.entries(has)) {
         if (value === undefined || keysOfKind[kind].includes(key)) continue;
         error(
@@ -61,7 +62,7 @@ export const knownVersionsFitTheirKind: Rule = ({ release, error }) => {
           {
             code: "IOT_MANIFEST_KNOWN_MISFIT",
             message: `${component} is of kind ${kind}, which has no \`${key}\`.`,
-            hint: `A known version of it takes ${["requires", ...keysOfKind[kind]].join(", ")}.`,
+            hint: `A known version of it takes ${["requires", ...keysOfKind[kind], "stuck"].join(", ")}.`,
           },
           "key",
         );
