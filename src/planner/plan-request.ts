@@ -12,7 +12,7 @@ export interface PlanRequest {
   readonly pairing: "observed" | "arbitrary";
   /**
    * Hardware models on which each firmware version in use was seen, by component, then version.
-   * Absent: every model that version has an image for, or that the target has one for.
+   * Absent: the models that version has images for; where it has none, those of the target.
    */
   readonly hardware?: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
 }
