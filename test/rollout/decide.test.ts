@@ -23,6 +23,7 @@ const deviceId = fc.constantFrom("a", "b", "c", "d", "constructor");
 const text = fc.constantFrom("", "2.0.0", "1.9.4", "fan", "app", "cloud", "nothing");
 const progress = fc.record({
   component: fc.constantFrom("fan", "fan", "nothing"),
+  version: fc.constantFrom("2.0.0", "2.0.0", "1.9.4"),
   from: text,
   status: fc.constantFrom("assigned", "updating", "updated", "failed"),
   beganAtMs: fc.option(fc.nat(10), { nil: null }),

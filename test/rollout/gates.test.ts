@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { describeRollout } from "../../src/rollout/engine/describe-rollout.ts";
 import { gatesAreOpen, gatesInForce, judgeGates } from "../../src/rollout/engine/gates.ts";
 import type { DeviceProgress, RolloutState } from "../../src/rollout/engine/state.ts";
+import { tallyOf } from "../../src/rollout/engine/tally.ts";
 import {
   fanConfig,
   fleetOf,
@@ -22,7 +23,8 @@ const withDevices = (state: RolloutState, ...fleets: Record<string, DeviceProgre
   ...state,
   devices: Object.assign({}, ...fleets) as RolloutState["devices"],
 });
-const verdicts = (state: RolloutState): string[] => judgeGates(state).map(({ verdict }) => verdict);
+const verdicts = (state: RolloutState): string[] =>
+  judgeGates(state, tallyOf(state)).map(({ verdict }) => verdict);
 
 describe("a gate", () => {
   it("without data is undecided, and holds", () => {
@@ -44,14 +46,14 @@ describe("a gate", () => {
       fleetOf("sleeping", 50, { status: "assigned" }),
       fleetOf("busy", 50, { status: "updating" }),
     );
-    expect(judgeGates(state)).toMatchObject([{ devices: 0 }, { devices: 0, undecided: 0 }]);
+    expect(judgeGates(state, tallyOf(state))).toMatchObject([{ devices: 0 }, { devices: 0, undecided: 0 }]);
   });
 
   it("that is not defined holds for ever, even where no firmware moves", () => {
     const state = withDevices(gated(["typo"]), fleetOf("good", 1000));
-    expect(judgeGates(state)).toMatchObject([{ verdict: "inconclusive", component: null }]);
+    expect(judgeGates(state, tallyOf(state))).toMatchObject([{ verdict: "inconclusive", component: null }]);
     const appsOnly = gated(["typo"], { plan: planOf("introduce app 4.2.0") });
-    expect(gatesAreOpen(appsOnly)).toBe(false);
+    expect(gatesAreOpen(appsOnly, tallyOf(appsOnly))).toBe(false);
   });
 
   it("does not pass on those who spoke first: who may still turn out silent counts against it", () => {
@@ -59,7 +61,7 @@ describe("a gate", () => {
     const state = gated(["heartbeat"]);
     expect(verdicts(withDevices(state, spoken))).toEqual(["pass"]);
     const open = withDevices(state, spoken, fleetOf("unheard", 6, { heard: false }));
-    expect(judgeGates(open)).toMatchObject([
+    expect(judgeGates(open, tallyOf(open))).toMatchObject([
       { verdict: "inconclusive", devices: 12, failures: 0, undecided: 6 },
     ]);
     expect(describeRollout(open).waitsFor).toContain("12 of 12 devices good, 6 not heard of yet");
@@ -84,7 +86,7 @@ describe("a gate", () => {
       }),
       fleetOf("fan", 10_000),
     );
-    expect(judgeGates(state)).toMatchObject([
+    expect(judgeGates(state, tallyOf(state))).toMatchObject([
       { component: "fan", verdict: "pass" },
       { component: "hub", verdict: "inconclusive" },
     ]);
@@ -93,7 +95,10 @@ describe("a gate", () => {
       fleetOf("fan", 10_000),
       fleetOf("hub", 9, { component: "hub", status: "failed" }),
     );
-    expect(gatesInForce(bad)).toMatchObject([{ verdict: "pass" }, { component: "hub", verdict: "fail" }]);
+    expect(gatesInForce(bad, tallyOf(bad))).toMatchObject([
+      { verdict: "pass" },
+      { component: "hub", verdict: "fail" },
+    ]);
     expect(run(bad, 1, observed())).toMatchObject({ status: "rolling-back", failure: { gate: "updated" } });
   });
 

@@ -134,6 +134,7 @@ export function observed(more: Partial<Observed> = {}): Observed {
 export function progress(more: Partial<DeviceProgress> = {}): DeviceProgress {
   return {
     component: "fan",
+    version: "2.0.0",
     from: "1.9.4",
     status: "updated",
     beganAtMs: 0,

@@ -1,6 +1,6 @@
 import { assignEffect, type Effect } from "./effects.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
-import { hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
+import { type DeviceProgress, hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
 import { withdraw } from "./withdraw.ts";
 
 /** What an event says, written into the state; what follows from it is decided elsewhere. */
@@ -76,15 +76,38 @@ function applyObserved(state: RolloutState, event: Observed): RolloutState {
     event.waiting === null &&
     event.population === null;
   if (unchanged) return state;
+  const released = (component: string): string | undefined =>
+    state.config.resolved.components[component]?.version;
   const current = withoutLapsed(state, new Set(event.lapsed));
   return {
     ...current,
     waveSurveyed: state.waveEntered,
-    devices: { ...current.devices, ...event.progress },
-    returning: { ...current.returning, ...event.returning },
+    devices: {
+      ...current.devices,
+      ...withVersions(event.progress, (_, { component }) => released(component)),
+    },
+    returning: {
+      ...current.returning,
+      ...withVersions(event.returning, (deviceId) => state.devices[deviceId]?.from),
+    },
     waiting: event.waiting ?? state.waiting,
     population: event.population ?? state.population,
   };
+}
+
+type ProgressOnce = Omit<DeviceProgress, "version"> & { readonly version?: string };
+
+/** Journals of earlier releases name no version, since a component moved once only. */
+function withVersions(
+  progress: Readonly<Record<string, ProgressOnce>>,
+  usual: (deviceId: string, progress: ProgressOnce) => string | undefined,
+): Record<string, DeviceProgress> {
+  return Object.fromEntries(
+    Object.entries(progress).map(([deviceId, each]) => [
+      deviceId,
+      { ...each, version: each.version ?? usual(deviceId, each) ?? "" },
+    ]),
+  );
 }
 
 function withoutLapsed(state: RolloutState, lapsed: ReadonlySet<string>): RolloutState {

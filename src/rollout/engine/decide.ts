@@ -2,13 +2,10 @@ import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
-import { gatesAreOpen, gatesInForce } from "./gates.ts";
-import { kindOf, phasesOf } from "./release-kinds.ts";
-import { retirementsMissing } from "./retirement.ts";
-import { updateDeadlineMs } from "./track-device.ts";
-import type { Phase } from "./schedule.ts";
-import { hasEnded, type RolloutState } from "./state.ts";
-import { withdraw } from "./withdraw.ts";
+import { gatesAreOpen } from "./gates.ts";
+import { judge, mayGoOn, watchHealth } from "./judge.ts";
+import type { DeviceProgress, RolloutState } from "./state.ts";
+import { tallyOf } from "./tally.ts";
 
 export interface Decision {
   /** Null only before the rollout has started. The very same object when nothing changed. */
@@ -24,12 +21,15 @@ export interface Decision {
 export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: number): Decision {
   let state = applyEvent(before, event, nowMs);
   if (state === null) return { state, effects: [] };
-  state = watchHealth(state, nowMs);
-  if (state.status === "running" || state.status === "awaiting-approval") {
+  state = watchHealth(state, tallyOf(state), nowMs);
+  if (mayGoOn(state)) {
     if (event.type === "observed") state = assignAdmissible(state, event);
-    // A stage may begin with a gate that fails already; nothing of it is done then.
-    state = watchHealth(advanceWaves(state, nowMs), nowMs);
-  } else if (state.status === "completed" && event.type === "observed" && gatesAreOpen(state)) {
+    state = judge(state, tallyOf(state), nowMs);
+  } else if (
+    state.status === "completed" &&
+    event.type === "observed" &&
+    gatesAreOpen(state, tallyOf(state))
+  ) {
     // Devices that were away when it ended get what everybody got, for as long as it does them good.
     state = assignAdmissible(state, event);
   } else if (state.status === "rolling-back" && event.type === "observed") {
@@ -47,25 +47,6 @@ export function nextEffect(state: RolloutState): Effect | undefined {
   return state.status === "paused" ? undefined : state.pending[0];
 }
 
-/** Health is watched in every state that has not ended: a pause or a missing approval disarms nothing. */
-function watchHealth(state: RolloutState, nowMs: number): RolloutState {
-  if (hasEnded(state.status) || state.status === "rolling-back") return state;
-  if (state.failure) return stop(state, nowMs);
-  const failed = gatesInForce(state).find((gate) => gate.verdict === "fail");
-  if (!failed) return state;
-  const reason = `${failed.failures} of ${failed.devices} devices failed, more than ${failed.limitPercent}% allows`;
-  return stop({ ...state, failure: { gate: failed.name, reason } }, nowMs);
-}
-
-/** Stops everything that is under way, and goes back where the release says so. */
-function stop(state: RolloutState, nowMs: number): RolloutState {
-  const goesBack = state.config.onFailure === "rollback" && state.failure?.gate !== null;
-  const stopped = withdraw(state, true);
-  return goesBack
-    ? { ...stopped, status: "rolling-back" }
-    : { ...stopped, status: "failed", endedAtMs: nowMs };
-}
-
 function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
   // A service that firmware of the same phase was planned after is there before the first device moves.
   if (state.pending.some((effect) => effect.kind === "deploy-service")) return state;
@@ -79,7 +60,7 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
     const effect = assignEffect(assignmentId, { component, version, rollback: false }, deviceIds);
     const devices = { ...next.devices };
-    for (const { deviceId, from } of chosen) devices[deviceId] = assignedProgress(component, from);
+    for (const { deviceId, from } of chosen) devices[deviceId] = assignedProgress(component, version, from);
     next = { ...next, devices, pending: [...next.pending, effect] };
   }
   return next;
@@ -99,9 +80,9 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
     const effect = assignEffect(assignmentId, what, deviceIds);
     const returning = { ...next.returning };
-    for (const { deviceId, component } of chosen) {
-      const from = state.config.resolved.components[component]?.version ?? "";
-      returning[deviceId] = assignedProgress(component, from);
+    for (const { deviceId, component, to } of chosen) {
+      const from = state.devices[deviceId]?.version ?? "";
+      returning[deviceId] = assignedProgress(component, to, from);
     }
     next = { ...next, returning, pending: [...next.pending, effect] };
   }
@@ -129,107 +110,17 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
   return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...fresh] };
 }
 
-function assignedProgress(component: string, from: string): RolloutState["devices"][string] {
-  return { component, from, status: "assigned", beganAtMs: null, heard: false, silent: false, reason: "" };
-}
-
-function advanceWaves(state: RolloutState, nowMs: number): RolloutState {
-  const phases = phasesOf(state.config);
-  const turnsMax = phases.reduce((sum, phase) => sum + phase.waves.length + 1, 1) * 2;
-  let next = state;
-  for (let turn = 0; turn < turnsMax; turn++) {
-    const phase = phases[next.phaseIndex];
-    if (!phase) return { ...next, status: "completed", endedAtMs: nowMs };
-    if (next.waveIndex >= phase.waves.length) {
-      next = { ...next, phaseIndex: next.phaseIndex + 1, waveIndex: 0, waveEntered: false };
-    } else if (!next.waveEntered) {
-      // What had passed may have turned while the rollout waited for people or for versions to leave.
-      if (!gatesAreOpen(next)) return running(next);
-      if (next.waveIndex === 0 && retirementsMissing(next, phase).length > 0) return running(next);
-      if (approvalsMissing(next, phase) > 0) {
-        return next.status === "awaiting-approval" ? next : { ...next, status: "awaiting-approval" };
-      }
-      next = enterWave(running(next), phase, nowMs);
-    } else if (waveIsOver(next, phase, nowMs)) {
-      next = { ...next, waveIndex: next.waveIndex + 1, waveEntered: false };
-    } else {
-      return running(next);
-    }
-  }
-  return next;
-}
-
-function running(state: RolloutState): RolloutState {
-  return state.status === "running" ? state : { ...state, status: "running" };
-}
-
-/** How many people still have to approve the stage of the current wave. */
-export function approvalsMissing(state: RolloutState, phase: Phase): number {
-  const wave = phase.waves[state.waveIndex];
-  const stage = wave && state.config.stages[wave.stageIndex];
-  if (!stage) return 0;
-  const people = new Set(
-    state.approvals.filter(({ stage: name }) => name === stage.name).map(({ by }) => by),
-  );
-  return Math.max(0, stage.approvalsRequired - people.size);
-}
-
-function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutState {
-  const effects: Effect[] = [];
-  const wave = phase.waves[state.waveIndex];
-  const percent = wave ? (state.config.stages[wave.stageIndex]?.waves[wave.waveIndex]?.appsPercent ?? 0) : 0;
-  for (const { component, version } of phase.introductions) {
-    const name = `${component}@${version}`;
-    switch (kindOf(state.config, component)) {
-      case "service":
-        if (state.waveIndex === 0)
-          effects.push({ kind: "deploy-service", key: `deploy:${name}`, component, version });
-        break;
-      case "app":
-        if (state.waveIndex === 0)
-          effects.push({ kind: "publish-app", key: `publish:${name}`, component, version });
-        if (percent > (state.exposed[component] ?? 0)) {
-          effects.push({ kind: "expose-app", key: `expose:${name}:${percent}`, component, version, percent });
-        }
-        break;
-      case "firmware":
-        break;
-    }
-  }
+function assignedProgress(component: string, version: string, from: string): DeviceProgress {
   return {
-    ...state,
-    waveEntered: true,
-    waveStartedAtMs: nowMs,
-    waveSurveyed: false,
-    pending: [...state.pending, ...effects],
+    component,
+    version,
+    from,
+    status: "assigned",
+    beganAtMs: null,
+    heard: false,
+    silent: false,
+    reason: "",
   };
-}
-
-const beginGraceMaxMs = 10 * 60_000;
-
-function waveIsOver(state: RolloutState, phase: Phase, nowMs: number): boolean {
-  const wave = phase.waves[state.waveIndex];
-  const stage = wave && state.config.stages[wave.stageIndex];
-  return (
-    stage !== undefined &&
-    state.pending.length === 0 &&
-    state.waveSurveyed &&
-    state.population !== null &&
-    nowMs - state.waveStartedAtMs >= stage.bakeMs &&
-    gatesAreOpen(state) &&
-    !Object.values(state.devices).some((device) => device.status === "updating") &&
-    (devicesToBegin(state) === 0 || nowMs - state.waveStartedAtMs >= beginGraceMs(state))
-  );
-}
-
-/** Devices that have their assignment and nothing that holds them, but have not begun. */
-export function devicesToBegin({ devices }: RolloutState): number {
-  return Object.values(devices).filter(({ reason, status }) => status === "assigned" && reason === "").length;
-}
-
-/** How long a wave gives its devices to begin; who sleeps longer joins later and is not waited for. */
-function beginGraceMs({ config }: RolloutState): number {
-  return Math.min(updateDeadlineMs(config.gates), beginGraceMaxMs);
 }
 
 /** Over when every device that was updated is back, could not go back, or has to stay or sleep as it is. */

@@ -1,9 +1,10 @@
 import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
 import { devicesNeededToPass } from "./sequential-test.ts";
-import { approvalsMissing, devicesToBegin } from "./decide.ts";
+import { approvalsMissing } from "./judge.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { retirementsMissing } from "./retirement.ts";
 import { hasEnded, type RolloutState, type RolloutStatus } from "./state.ts";
+import { type Tally, tallyOf } from "./tally.ts";
 
 /** A rollout as people and `--json` see it; every number comes from journal records. */
 export interface RolloutView {
@@ -59,8 +60,10 @@ export function describeRollout(state: RolloutState): RolloutView {
   const { config } = state;
   const phase = phasesOf(config)[state.phaseIndex];
   const isOver = hasEnded(state.status) || state.status === "rolling-back";
-  const gates = (isOver ? gatesInForce(state) : judgeGates(state)).map((gate) => viewGate(gate, state));
-  const waitsFor = whatItWaitsFor(state, gates);
+  const tally = tallyOf(state);
+  const judged = isOver ? gatesInForce(state, tally) : judgeGates(state, tally);
+  const gates = judged.map((gate) => viewGate(gate, state));
+  const waitsFor = whatItWaitsFor(state, tally, gates);
   return {
     rolloutId: config.rolloutId,
     product: config.resolved.product,
@@ -107,6 +110,7 @@ function countDevices(state: RolloutState): DeviceCounts {
 
 function whatItWaitsFor(
   state: RolloutState,
+  { toBegin }: Tally,
   gates: readonly GateView[],
 ): { text: string; stuck: boolean } | null {
   const phase = phasesOf(state.config)[state.phaseIndex];
@@ -129,7 +133,6 @@ function whatItWaitsFor(
   const working =
     open.some(({ undecided }) => undecided > 0) ||
     Object.values(state.devices).some(({ status }) => status === "updating" || status === "assigned");
-  const toBegin = devicesToBegin(state);
   if (open.length === 0)
     return toBegin === 0
       ? null

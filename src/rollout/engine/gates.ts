@@ -1,7 +1,9 @@
 import type { Gate } from "../../manifest/release.ts";
+import { type FirmwareStep, stepName } from "./firmware-step.ts";
 import { introductionsBegun, kindOf, lastWave } from "./release-kinds.ts";
 import { sequentialTest } from "./sequential-test.ts";
 import type { RolloutState } from "./state.ts";
+import { nobody, type Tally } from "./tally.ts";
 
 export type GateVerdict = "pass" | "fail" | "inconclusive" | "not-applicable";
 
@@ -9,6 +11,7 @@ export interface GateStatus {
   readonly name: string;
   /** The firmware whose devices are judged; null while there is none. */
   readonly component: string | null;
+  readonly version: string | null;
   readonly verdict: GateVerdict;
   /** Devices that count, and how many of them count as failures. */
   readonly devices: number;
@@ -19,23 +22,23 @@ export interface GateStatus {
 }
 
 /**
- * The gates that stand between the last wave that was entered and the next. Each firmware is judged
- * by itself, for the good devices of one prove nothing about another.
+ * The gates that stand between the last wave that was entered and the next. Each firmware step is
+ * judged by itself, for the good devices of one prove nothing about another.
  */
-export function judgeGates(state: RolloutState): GateStatus[] {
+export function judgeGates(state: RolloutState, tally: Tally): GateStatus[] {
   const stage = state.config.stages[lastWave(state)?.stageIndex ?? -1];
-  return (stage?.gates ?? []).flatMap((name) => judgeGate(name, state));
+  return (stage?.gates ?? []).flatMap((name) => judgeGate(name, state, tally));
 }
 
 /** The gates of every stage that has begun: a stage that is over is still watched. */
-export function gatesInForce(state: RolloutState): GateStatus[] {
+export function gatesInForce(state: RolloutState, tally: Tally): GateStatus[] {
   const stages = state.config.stages.slice(0, stagesBegun(state));
-  return [...new Set(stages.flatMap(({ gates }) => gates))].flatMap((name) => judgeGate(name, state));
+  return [...new Set(stages.flatMap(({ gates }) => gates))].flatMap((name) => judgeGate(name, state, tally));
 }
 
 /** Whether nothing that was measured stands against the next wave. */
-export function gatesAreOpen(state: RolloutState): boolean {
-  return judgeGates(state).every(({ verdict }) => verdict === "pass" || verdict === "not-applicable");
+export function gatesAreOpen(state: RolloutState, tally: Tally): boolean {
+  return judgeGates(state, tally).every(({ verdict }) => verdict === "pass" || verdict === "not-applicable");
 }
 
 function stagesBegun(state: RolloutState): number {
@@ -45,14 +48,15 @@ function stagesBegun(state: RolloutState): number {
 }
 
 /** One gate by name, for each firmware that has moved. A gate that is not defined is inconclusive: it never ships. */
-function judgeGate(name: string, state: RolloutState): GateStatus[] {
+function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[] {
   const gate = state.config.gates[name];
-  const components = firmwareMoved(state);
+  const steps = firmwareMoved(state);
   if (!gate) return [judgement(name, null, "inconclusive")];
-  if (components.length === 0) return [judgement(name, gate, "not-applicable")];
-  return components.map((component) => {
-    const counts = countDevices(gate, component, state);
-    return { ...judgement(name, gate, verdictOf(gate, counts)), component, ...counts };
+  if (steps.length === 0) return [judgement(name, gate, "not-applicable")];
+  return steps.map((step) => {
+    const counts = countDevices(gate, step, tally);
+    const { component, version } = step;
+    return { ...judgement(name, gate, verdictOf(gate, counts)), component, version, ...counts };
   });
 }
 
@@ -60,6 +64,7 @@ function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateS
   return {
     name,
     component: null,
+    version: null,
     verdict,
     devices: 0,
     failures: 0,
@@ -78,12 +83,11 @@ function verdictOf({ alpha, limitPercent }: Gate, { devices, failures, undecided
 }
 
 /** Gates have a say about a firmware from its introduction on, if anybody is there who may take it. */
-function firmwareMoved(state: RolloutState): string[] {
+function firmwareMoved(state: RolloutState): readonly FirmwareStep[] {
   const { config } = state;
   return introductionsBegun(state)
-    .map(({ component }) => component)
-    .filter((component) => kindOf(config, component) === "firmware")
-    .filter((component) => (config.plan.field[component] ?? []).length > 0);
+    .filter(({ component }) => kindOf(config, component) === "firmware")
+    .filter(({ component }) => (config.plan.field[component] ?? []).length > 0);
 }
 
 interface Counts {
@@ -92,26 +96,12 @@ interface Counts {
   readonly undecided: number;
 }
 
-function countDevices(gate: Gate, component: string, state: RolloutState): Counts {
-  const counts = { devices: 0, failures: 0, undecided: 0 };
-  for (const progress of Object.values(state.devices)) {
-    if (progress.component !== component) continue;
-    switch (gate.measure) {
-      case "update-failure":
-        if (progress.status !== "updated" && progress.status !== "failed") continue;
-        counts.devices++;
-        if (progress.status === "failed") counts.failures++;
-        break;
-      case "silent-after-update":
-        if (progress.status !== "updated") continue;
-        if (!progress.heard && !progress.silent) {
-          counts.undecided++;
-          continue;
-        }
-        counts.devices++;
-        if (progress.silent) counts.failures++;
-        break;
-    }
+function countDevices(gate: Gate, step: FirmwareStep, { steps }: Tally): Counts {
+  const { failed, silent, unheard, updated } = steps[stepName(step)] ?? nobody;
+  switch (gate.measure) {
+    case "update-failure":
+      return { devices: updated + failed, failures: failed, undecided: 0 };
+    case "silent-after-update":
+      return { devices: updated - unheard, failures: silent, undecided: unheard };
   }
-  return counts;
 }

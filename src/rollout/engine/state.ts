@@ -48,6 +48,10 @@ export type RolloutStatus =
 /** How one device of the rollout fares. */
 export interface DeviceProgress {
   readonly component: string;
+  /** The version it was assigned. */
+  readonly version: string;
+  /** It was only to keep that version ready, and goes on running `from`. */
+  readonly staged?: true;
   /** The version it ran before; the way back leads there. */
   readonly from: string;
   readonly status: "assigned" | "updating" | "updated" | "failed";
@@ -59,6 +63,8 @@ export interface DeviceProgress {
   readonly silent: boolean;
   /** Why it failed; empty otherwise. */
   readonly reason: string;
+  /** How it fared in the step before, if it went through one. */
+  readonly earlier?: DeviceProgress;
 }
 
 /** How many devices run what, from the last look at the field. */
