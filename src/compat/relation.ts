@@ -1,5 +1,6 @@
 import { type KnownVersion, KnownVersions, type Requirement } from "./known-versions.ts";
 import { type ComponentVersion, type Evidence, formatComponentVersion, type Verdict } from "./verdict.ts";
+import { liesIn } from "./versions.ts";
 
 export type { ComponentVersion } from "./verdict.ts";
 
@@ -117,7 +118,7 @@ function declaration(by: KnownVersion, other: KnownVersion): Evidence[] {
 }
 
 function admits({ range }: Requirement, { parsed }: KnownVersion): boolean {
-  return range !== null && parsed !== null && range.test(parsed);
+  return range !== null && parsed !== null && liesIn(parsed, range);
 }
 
 function isLower(a: KnownVersion, b: KnownVersion): boolean {

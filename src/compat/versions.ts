@@ -1,13 +1,14 @@
 import semverCoerce from "semver/functions/coerce.js";
 import semverParse from "semver/functions/parse.js";
 import Range from "semver/classes/range.js";
+import type Comparator from "semver/classes/comparator.js";
 import SemVer from "semver/classes/semver.js";
 
 const options = { includePrerelease: true } as const;
 
 /** A version that has been read, to be tested against many ranges. */
 export type ParsedVersion = SemVer;
-/** A range that has been read, to test many versions: `range.test(version)`, prereleases included. */
+/** A range that has been read, to test many versions. */
 export type ParsedRange = Range;
 
 /** Whether the text is a semver version exactly as semver.org 2.0 writes it (no `v`, no spaces). */
@@ -29,6 +30,34 @@ export function isRange(text: string): boolean {
 /** Whether a version lies in a range, prereleases included. False when either is malformed. */
 export function satisfies(version: string, range: string): boolean {
   return parseRange(range)?.test(version) ?? false;
+}
+
+/**
+ * The same of what has been read already. npm's own `range.test(version)` reads both anew where
+ * prereleases are included.
+ */
+export function liesIn(version: ParsedVersion, range: ParsedRange): boolean {
+  return range.set.some((comparators) => comparators.every((comparator) => holds(comparator, version)));
+}
+
+function holds({ operator, semver, value }: Comparator, version: ParsedVersion): boolean {
+  // `*` stands for no comparison at all.
+  if (value === "") return true;
+  const order = version.compare(semver);
+  switch (operator) {
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+    case "=":
+    case "":
+    case undefined:
+      return order === 0;
+  }
 }
 
 /**

@@ -1,5 +1,16 @@
+import fc from "fast-check";
+import semver from "semver";
 import { describe, expect, it } from "vitest";
-import { compareVersions, isRange, isVersion, nearestVersion, satisfies } from "../../src/compat/versions.ts";
+import {
+  compareVersions,
+  isRange,
+  isVersion,
+  liesIn,
+  nearestVersion,
+  parseRange,
+  parseVersion,
+  satisfies,
+} from "../../src/compat/versions.ts";
 
 describe("versions", () => {
   it("takes semver as written and nothing near it", () => {
@@ -14,6 +25,30 @@ describe("versions", () => {
   it("evaluates ranges with prereleases included", () => {
     expect(satisfies("2.0.0-rc.1", ">=1.9.0 <3.0.0")).toBe(true);
     expect(satisfies("2.0.0-rc.1", ">=2.0.0")).toBe(false);
+  });
+  it("says of what it has read what npm's semver says of the text", () => {
+    const part = fc.integer({ min: 0, max: 3 });
+    const tail = fc.constantFrom("", "", "-0", "-rc.1", "-rc.2", "-alpha", "+build");
+    const version = fc.tuple(part, part, part, tail).map(([a, b, c, end]) => `${a}.${b}.${c}${end}`);
+    const partial = fc.oneof(version, fc.constantFrom("*", "1", "2.x", "1.2", ""));
+    const bound = fc
+      .tuple(fc.constantFrom("", "=", ">", ">=", "<", "<=", "~", "^"), partial)
+      .map(([operator, of]) => operator + of);
+    const hyphen = fc.tuple(version, version).map(([from, to]) => `${from} - ${to}`);
+    const conjunction = fc.oneof(
+      fc.array(bound, { maxLength: 3 }).map((all) => all.join(" ")),
+      hyphen,
+    );
+    const range = fc.array(conjunction, { minLength: 1, maxLength: 3 }).map((all) => all.join(" || "));
+    fc.assert(
+      fc.property(version, range, (text, wanted) => {
+        const [read, parsed] = [parseVersion(text), parseRange(wanted)];
+        expect(parsed === null).toBe(semver.validRange(wanted) === null);
+        if (read === null || parsed === null) return;
+        expect(liesIn(read, parsed)).toBe(semver.satisfies(text, wanted, { includePrerelease: true }));
+      }),
+      { numRuns: 5000 },
+    );
   });
   it("never satisfies a range that cannot be read", () => {
     expect(isRange(">=oops")).toBe(false);
