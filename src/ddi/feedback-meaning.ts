@@ -8,19 +8,23 @@ export type DeploymentMeaning =
 
 /**
  * hawkBit's reading of deploymentBase feedback, with one difference: SWUpdate closes an update it
- * was told to skip as a success, and nothing was installed then, so that message ends nothing.
+ * was told to skip as a success, and nothing was downloaded or installed then. That message ends
+ * nothing, and where the image was to be `staged` (download-only) it is a failure: such a client never
+ * stages. `downloaded` is the end of a staged one, and a step on the way of any other.
  */
-export function meaningForDeployment({ status }: DdiFeedback): DeploymentMeaning {
+export function meaningForDeployment({ status }: DdiFeedback, staged: boolean): DeploymentMeaning {
+  const failed = status.result.finished === "failure";
   switch (status.execution) {
     case "closed":
-      if (status.result.finished === "failure") return { kind: "closed", state: "failed" };
-      return isSkipped(status.details)
-        ? { kind: "open", state: null }
-        : { kind: "closed", state: "succeeded" };
+      if (failed) return { kind: "closed", state: "failed" };
+      if (!isSkipped(status.details)) return { kind: "closed", state: "succeeded" };
+      return staged ? { kind: "closed", state: "failed" } : { kind: "open", state: null };
     case "canceled":
       return { kind: "closed", state: "canceled" };
-    case "download":
     case "downloaded":
+      if (staged && !failed) return { kind: "closed", state: "succeeded" };
+      return { kind: "open", state: "downloading" };
+    case "download":
       return { kind: "open", state: "downloading" };
     case "proceeding":
     case "resumed":

@@ -44,7 +44,7 @@ function assignOne(
   }
   const assignedAtMs = fleet.clock.now();
   fleet.actions.insert({ assignmentRow, deviceId, hardware: device.hardware, assignedAtMs });
-  const message = `${content.component} ${content.version}`;
+  const message = `${content.component} ${content.version}${content.staged ? ", to be kept ready" : ""}`;
   fleet.events.append(device.row, { atMs: assignedAtMs, kind: "assigned", assignmentId: id, message });
   return null;
 }

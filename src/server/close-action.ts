@@ -4,7 +4,7 @@ import type { ActionRecord } from "./stores/actions.ts";
 
 /**
  * Ends an action for good and asks the device what it runs now: whatever it said, only that report is
- * the truth. Runs inside a commit.
+ * the truth. An image that was only staged is not installed. Runs inside a commit.
  */
 export function closeAction(
   fleet: Fleet,
@@ -21,8 +21,9 @@ export function closeAction(
     closedAtMs,
   });
   fleet.devices.askAgain(action.deviceId);
-  if (state === "succeeded") fleet.devices.setInstalled(action.deviceId, action.id);
-  recordEvent(fleet, action, state, message);
+  const isStaged = state === "succeeded" && fleet.assignments.byRow(action.assignmentRow).staged;
+  if (state === "succeeded" && !isStaged) fleet.devices.setInstalled(action.deviceId, action.id);
+  recordEvent(fleet, action, isStaged ? "staged" : state, message);
 }
 
 /** Adds to the device's history. */

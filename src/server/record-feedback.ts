@@ -14,9 +14,16 @@ export function recordDeploymentFeedback(
   actionId: number,
   feedback: DdiFeedback,
 ): void {
-  const action = openAction(fleet, deviceId, actionId);
   const message = messageOf(feedback);
-  const meaning = meaningForDeployment(feedback);
+  const known = actionOf(fleet, deviceId, actionId);
+  const { staged } = fleet.assignments.byRow(known.assignmentRow);
+  // Like hawkBit: a client may close what it had reported as downloaded, and must not be told off for it.
+  if (staged && known.state === "succeeded" && feedback.status.execution === "closed") {
+    recordEvent(fleet, known, "feedback", message);
+    return;
+  }
+  const action = openOnly(known);
+  const meaning = meaningForDeployment(feedback, staged);
   if (meaning.kind === "closed") {
     closeAction(fleet, action, meaning.state, message);
     return;
@@ -36,7 +43,7 @@ export function recordCancelFeedback(
   actionId: number,
   feedback: DdiFeedback,
 ): void {
-  const action = openAction(fleet, deviceId, actionId);
+  const action = openOnly(actionOf(fleet, deviceId, actionId));
   if (!action.canceling) throw new Refusal(404, "not-canceling", "This action is not being canceled.");
   const message = messageOf(feedback);
   switch (meaningForCancel(feedback)) {
@@ -52,9 +59,13 @@ export function recordCancelFeedback(
   }
 }
 
-function openAction(fleet: Fleet, deviceId: string, actionId: number): ActionRecord {
+function actionOf(fleet: Fleet, deviceId: string, actionId: number): ActionRecord {
   const action = fleet.actions.byId(actionId);
   if (action?.deviceId !== deviceId) throw new Refusal(404, "not-found", "This device has no such action.");
+  return action;
+}
+
+function openOnly(action: ActionRecord): ActionRecord {
   if (action.closedAtMs !== null)
     throw new Refusal(410, "action-closed", `The action is closed: ${action.state}.`);
   return action;

@@ -58,4 +58,6 @@ export const migrations: readonly string[] = [
   ) STRICT;
   CREATE INDEX event_by_device ON event (device_row, id);
   `,
+  // A column of its own, not a member of the content: a server that knows no staging must not open the file.
+  "ALTER TABLE assignment ADD COLUMN staged INTEGER NOT NULL DEFAULT 0",
 ];

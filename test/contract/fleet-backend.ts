@@ -1,10 +1,11 @@
 import { createHash } from "node:crypto";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type {
-  Assignment,
-  DeviceOutcome,
-  FleetArtifact,
-  FleetBackend,
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
+import {
+  type Assignment,
+  canStage,
+  type DeviceOutcome,
+  type FleetArtifact,
+  type FleetBackend,
 } from "../../src/fleet/fleet-backend.ts";
 
 /** A fleet of its own for each test, and the power to be its devices. */
@@ -22,13 +23,15 @@ export interface FleetHarness {
 export interface DeviceDriver {
   /** Gets in touch; what the device is asked to do. */
   contact(): Promise<"nothing" | "install" | "cancel">;
-  /** Learns what it is to install: from now on the device has seen it. */
-  fetch(): Promise<{ component: string; version: string; rollback: boolean }>;
+  /** Learns what it is to install, or (`staged`) to keep ready: from now on the device has seen it. */
+  fetch(): Promise<{ component: string; version: string; rollback: boolean; staged?: boolean }>;
   /** Downloads what it is to install. */
   download(): Promise<Uint8Array>;
   /** Downloads the signed release behind it. */
   attestation(): Promise<Uint8Array>;
   report(state: "downloading" | "installing" | "succeeded" | "failed", message: string): Promise<void>;
+  /** Says that the image is there, kept ready; needed of backends that can stage. */
+  reportStaged?(message: string): Promise<void>;
   answerCancel(answer: "agreed" | "refused"): Promise<void>;
   /** Says what really runs, and which apps were seen. */
   runs(version: string, apps?: readonly { component: string; version: string }[]): Promise<void>;
@@ -268,6 +271,121 @@ export function fleetBackendContract(name: string, open: () => Promise<FleetHarn
       expect(second.outcomes.map((outcome) => outcome.deviceId)).toEqual(["d3"]);
       expect(second.next).toBeNull();
       expect(await backend.observe("never-assigned", { limit: 2 })).toEqual({ outcomes: [], next: null });
+    });
+
+    describe("staging, where the backend can", () => {
+      const stage = async (
+        context: TestContext,
+        version: string,
+        deviceIds: readonly string[],
+        more: Partial<Assignment> = {},
+      ) => {
+        if (!canStage(backend)) return context.skip("the backend cannot stage");
+        const { assignment, images, attestation } = firmware(version);
+        for (const image of images) await backend.ensureArtifact(image);
+        await backend.ensureAttestation(attestation);
+        return backend.stage({ ...assignment, id: `s:${version}`, ...more }, deviceIds);
+      };
+
+      it("brings an image to a device, which goes on running what it ran", async (context) => {
+        const device = await harness.addDevice("d1", { hardware: "b2" });
+        await device.runs("1.9.4");
+        expect(await stage(context, "2.0.0", ["d1"])).toEqual({ assigned: ["d1"], refused: [] });
+        expect(await outcomeOf("s:2.0.0", "d1")).toMatchObject({ state: "pending", closedAtMs: null });
+        expect(await device.contact()).toBe("install");
+        expect(await device.fetch()).toMatchObject({ component: "fan", version: "2.0.0", staged: true });
+        expect(Buffer.from(await device.download()).toString()).toBe("fan 2.0.0 for b2");
+        expect(Buffer.from(await device.attestation()).toString()).toBe('{"release":"2.0.0"}');
+        await device.report("downloading", "50 %");
+        expect((await outcomeOf("s:2.0.0", "d1")).closedAtMs).toBeNull();
+        await device.reportStaged?.("there");
+        expect(await outcomeOf("s:2.0.0", "d1")).toMatchObject({
+          state: "succeeded",
+          message: "there",
+          closedAtMs: expect.any(Number),
+          reportedVersion: "1.9.4",
+        });
+        expect(await deviceOf("d1")).toMatchObject({ reportedVersion: "1.9.4", activeAssignmentId: null });
+        expect(await device.contact()).toBe("nothing");
+      });
+
+      it("runs what was staged by an ordinary assignment with an id of its own", async (context) => {
+        const device = await harness.addDevice("d1", { hardware: "a1" });
+        await stage(context, "2.0.0", ["d1"]);
+        await device.fetch();
+        await device.reportStaged?.("");
+        expect(await give("2.0.0", ["d1"])).toEqual({ assigned: ["d1"], refused: [] });
+        expect(await device.contact()).toBe("install");
+        expect((await device.fetch()).staged ?? false).toBe(false);
+        await device.report("succeeded", "");
+        await device.runs("2.0.0");
+        expect(await outcomeOf("a:2.0.0", "d1")).toMatchObject({
+          state: "succeeded",
+          reportedVersion: "2.0.0",
+        });
+        expect(await outcomeOf("s:2.0.0", "d1")).toMatchObject({ state: "succeeded" });
+      });
+
+      it("takes the success of a device that knows no other word, and tells a failure", async (context) => {
+        const [plain, broken] = [
+          await harness.addDevice("d1", { hardware: "a1" }),
+          await harness.addDevice("d2", { hardware: "a1" }),
+        ];
+        await stage(context, "2.0.0", ["d1", "d2"]);
+        for (const device of [plain, broken]) await device.fetch();
+        await plain.report("succeeded", "");
+        await broken.report("failed", "no room");
+        expect(await outcomeOf("s:2.0.0", "d1")).toMatchObject({ state: "succeeded", reportedVersion: null });
+        expect(await outcomeOf("s:2.0.0", "d2")).toMatchObject({ state: "failed", message: "no room" });
+      });
+
+      it("changes nothing when it stages again, open or ended", async (context) => {
+        const device = await harness.addDevice("d1", { hardware: "a1" });
+        await stage(context, "2.0.0", ["d1"]);
+        await device.fetch();
+        const { state, assignedAtMs } = await outcomeOf("s:2.0.0", "d1");
+        expect(await stage(context, "2.0.0", ["d1"])).toEqual({ assigned: ["d1"], refused: [] });
+        expect(await outcomeOf("s:2.0.0", "d1")).toMatchObject({ state, assignedAtMs });
+        await device.reportStaged?.("");
+        expect(await stage(context, "2.0.0", ["d1"])).toEqual({ assigned: ["d1"], refused: [] });
+        expect(await device.contact()).toBe("nothing");
+      });
+
+      it("refuses a device that is busy, either way, and an id that stands for an ordinary assignment", async (context) => {
+        const device = await harness.addDevice("d1", { hardware: "a1" });
+        await give("2.0.0", ["d1"]);
+        expect(await stage(context, "2.1.0", ["d1"])).toMatchObject({
+          assigned: [],
+          refused: [{ deviceId: "d1", reason: expect.stringContaining("a:2.0.0") }],
+        });
+        await expect(stage(context, "2.0.0", ["d1"], { id: "a:2.0.0" })).rejects.toThrow("a:2.0.0");
+        await device.fetch();
+        await device.report("failed", "");
+        await stage(context, "2.1.0", ["d1"]);
+        expect(await give("2.1.0", ["d1"])).toMatchObject({
+          assigned: [],
+          refused: [{ deviceId: "d1", reason: expect.stringContaining("s:2.1.0") }],
+        });
+        await expect(give("2.1.0", ["d1"], { id: "s:2.1.0" })).rejects.toThrow("s:2.1.0");
+      });
+
+      it("cancels a staged one that is open, and leaves one that ended alone", async (context) => {
+        const [unseen, begun, done] = [
+          await harness.addDevice("d1", { hardware: "a1" }),
+          await harness.addDevice("d2", { hardware: "a1" }),
+          await harness.addDevice("d3", { hardware: "a1" }),
+        ];
+        await stage(context, "2.0.0", ["d1", "d2", "d3"]);
+        for (const device of [begun, done]) await device.fetch();
+        await done.reportStaged?.("");
+        expect(await backend.cancel("s:2.0.0")).toEqual({ canceled: ["d1"], requested: ["d2"] });
+        expect(await unseen.contact()).toBe("nothing");
+        expect(await begun.contact()).toBe("cancel");
+        await begun.answerCancel("agreed");
+        expect(await outcomeOf("s:2.0.0", "d2")).toMatchObject({ state: "canceled" });
+        expect(await outcomeOf("s:2.0.0", "d3")).toMatchObject({ state: "succeeded" });
+        expect(await give("2.1.0", ["d1", "d2", "d3"])).toMatchObject({ assigned: ["d1", "d2", "d3"] });
+      });
     });
   });
 }

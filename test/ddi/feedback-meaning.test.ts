@@ -22,15 +22,35 @@ describe("meaningForDeployment", () => {
     ["scheduled", "none", { kind: "open", state: null }],
     ["rejected", "failure", { kind: "open", state: null }],
   ])("%s/%s", (execution, finished, meaning) => {
-    expect(meaningForDeployment(feedback(execution, finished))).toEqual(meaning);
+    expect(meaningForDeployment(feedback(execution, finished), false)).toEqual(meaning);
+  });
+
+  it.each<[DdiExecution, Finished, unknown]>([
+    ["downloaded", "success", { kind: "closed", state: "succeeded" }],
+    ["downloaded", "none", { kind: "closed", state: "succeeded" }],
+    ["downloaded", "failure", { kind: "open", state: "downloading" }],
+    ["closed", "success", { kind: "closed", state: "succeeded" }],
+    ["closed", "failure", { kind: "closed", state: "failed" }],
+    ["canceled", "none", { kind: "closed", state: "canceled" }],
+    ["download", "none", { kind: "open", state: "downloading" }],
+    ["scheduled", "none", { kind: "open", state: null }],
+  ])("%s/%s where the image was only to be staged", (execution, finished, meaning) => {
+    expect(meaningForDeployment(feedback(execution, finished), true)).toEqual(meaning);
+  });
+
+  it("trap 5: a client that skips has staged nothing", () => {
+    expect(meaningForDeployment(feedback("closed", "success", ["Skipped Update."]), true)).toEqual({
+      kind: "closed",
+      state: "failed",
+    });
   });
 
   it("trap 5: a skipped update is not an installed one", () => {
     for (const finished of ["success", "none"] as const) {
-      const meaning = meaningForDeployment(feedback("closed", finished, ["Skipped Update."]));
+      const meaning = meaningForDeployment(feedback("closed", finished, ["Skipped Update."]), false);
       expect(meaning).toEqual({ kind: "open", state: null });
     }
-    expect(meaningForDeployment(feedback("closed", "failure", ["Skipped Update."]))).toMatchObject({
+    expect(meaningForDeployment(feedback("closed", "failure", ["Skipped Update."]), false)).toMatchObject({
       state: "failed",
     });
   });

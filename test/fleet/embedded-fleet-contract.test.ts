@@ -27,21 +27,23 @@ fleetBackendContract("embedded", async () => {
 });
 
 function driver(device: DdiDevice): DeviceDriver {
-  const chunk = async () => {
-    const [only] = (await device.deployment()).deployment.chunks;
-    if (!only) throw new Error("the deployment has no chunk");
-    return only;
+  const offered = async () => {
+    const { deployment } = await device.deployment();
+    const [chunk] = deployment.chunks;
+    if (!chunk) throw new Error("the deployment has no chunk");
+    return { chunk, staged: deployment.download === "forced" && deployment.update === "skip" };
   };
   const metadata = async (key: string) =>
-    (await chunk()).metadata?.find((entry) => entry.key === key)?.value ?? "";
+    (await offered()).chunk.metadata?.find((entry) => entry.key === key)?.value ?? "";
   return {
     async contact() {
       const links = await device.links();
       return links["cancelAction"] ? "cancel" : links["deploymentBase"] ? "install" : "nothing";
     },
     async fetch() {
-      const { name, version } = await chunk();
-      return { component: name, version, rollback: (await metadata(chunkMetadata.rollback)) === "true" };
+      const { chunk, staged } = await offered();
+      const rollback = (await metadata(chunkMetadata.rollback)) === "true";
+      return { component: chunk.name, version: chunk.version, rollback, ...(staged && { staged }) };
     },
     async download() {
       return (await device.send(imageHref(await device.deployment()))).body;
@@ -58,6 +60,11 @@ function driver(device: DdiDevice): DeviceDriver {
         failed: ["closed", "failure"] as const,
       }[state];
       await device.feedback("deploymentBase", id, execution, finished, message === "" ? [] : [message]);
+    },
+    async reportStaged(message) {
+      const { id } = await device.deployment();
+      const details = message === "" ? [] : [message];
+      await device.feedback("deploymentBase", id, "downloaded", "success", details);
     },
     async answerCancel(answer) {
       const { cancelAction = "" } = await device.links();

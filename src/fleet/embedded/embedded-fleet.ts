@@ -17,7 +17,7 @@ import type {
   DevicePage,
   FleetArtifact,
   FleetAttestation,
-  FleetBackend,
+  StagingFleet,
 } from "../fleet-backend.ts";
 import { ControlClient, type ControlRequest } from "./control-client.ts";
 
@@ -38,7 +38,7 @@ const batchSize = 500;
  * The fleet behind an embedded fleet server, by its control API. Every method may throw
  * IOT_FLEET_UNREACHABLE, IOT_FLEET_UNAUTHORIZED, or IOT_FLEET_REFUSED with the server's reason.
  */
-export class EmbeddedFleet implements FleetBackend {
+export class EmbeddedFleet implements StagingFleet {
   readonly name = "embedded";
   readonly #client: ControlClient;
 
@@ -69,16 +69,12 @@ export class EmbeddedFleet implements FleetBackend {
     });
   }
 
-  async assign({ id, ...content }: Assignment, deviceIds: readonly string[]): Promise<AssignResult> {
-    const path = `/assignments/${encodeURIComponent(id)}`;
-    const results: AssignResult[] = [];
-    for (const batch of batches(deviceIds)) {
-      results.push(await this.#json({ method: "PUT", path, json: { ...content, deviceIds: batch } }));
-    }
-    return {
-      assigned: results.flatMap((result) => result.assigned),
-      refused: results.flatMap((result) => result.refused),
-    };
+  assign(assignment: Assignment, deviceIds: readonly string[]): Promise<AssignResult> {
+    return this.#give(`/assignments/${encodeURIComponent(assignment.id)}`, assignment, deviceIds);
+  }
+
+  stage(assignment: Assignment, deviceIds: readonly string[]): Promise<AssignResult> {
+    return this.#give(`/assignments/${encodeURIComponent(assignment.id)}/staged`, assignment, deviceIds);
   }
 
   observe(
@@ -130,6 +126,18 @@ export class EmbeddedFleet implements FleetBackend {
   /** What happened to the device, oldest first, the latest 200 events. */
   async history(id: string): Promise<readonly DeviceEvent[]> {
     return (await this.#detail({ method: "GET", path: devicePath(id) })).history;
+  }
+
+  async #give(path: string, assignment: Assignment, deviceIds: readonly string[]): Promise<AssignResult> {
+    const { id: _id, ...content } = assignment;
+    const results: AssignResult[] = [];
+    for (const batch of batches(deviceIds)) {
+      results.push(await this.#json({ method: "PUT", path, json: { ...content, deviceIds: batch } }));
+    }
+    return {
+      assigned: results.flatMap((result) => result.assigned),
+      refused: results.flatMap((result) => result.refused),
+    };
   }
 
   #detail(request: ControlRequest): Promise<DeviceDetail> {

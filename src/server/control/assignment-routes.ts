@@ -19,17 +19,11 @@ const devicesAtOnceMax = 1000;
 export function assignmentRoutes(control: Control): Route[] {
   const { fleet } = control;
   return [
-    operatorRoute(control, "PUT", "/assignments/{assignment}", async (exchange) => {
-      const id = assignmentIdOf(exchange);
-      const body = await readJson(exchange);
-      const content = readContent(body);
-      const deviceIds = readDeviceIds(body);
-      replyJson(
-        exchange.response,
-        200,
-        await fleet.commit.run(() => assignDevices(fleet, id, content, deviceIds)),
-      );
-    }),
+    operatorRoute(control, "PUT", "/assignments/{assignment}", (exchange) => assign(fleet, exchange, false)),
+    // A path of its own: a server without staging must refuse it, not install at once.
+    operatorRoute(control, "PUT", "/assignments/{assignment}/staged", (exchange) =>
+      assign(fleet, exchange, true),
+    ),
     operatorRoute(control, "GET", "/assignments/{assignment}/outcomes", (exchange) => {
       const { after, limit } = pageOf(exchange);
       const row = fleet.assignments.rowOf(assignmentIdOf(exchange));
@@ -49,6 +43,15 @@ export function assignmentRoutes(control: Control): Route[] {
       replyJson(exchange.response, 200, result satisfies CancelResult);
     }),
   ];
+}
+
+async function assign(fleet: Fleet, exchange: Exchange, staged: boolean): Promise<void> {
+  const id = assignmentIdOf(exchange);
+  const body = await readJson(exchange);
+  const content = { ...readContent(body), staged };
+  const deviceIds = readDeviceIds(body);
+  const result = await fleet.commit.run(() => assignDevices(fleet, id, content, deviceIds));
+  replyJson(exchange.response, 200, result);
 }
 
 /** Cancels named devices, or all in pages, so that a large assignment does not hold up other requests. */
@@ -87,7 +90,7 @@ function outcomeOf(fleet: Fleet, record: OutcomeRecord): DeviceOutcome {
   };
 }
 
-function readContent(body: unknown): AssignmentContent {
+function readContent(body: unknown): Omit<AssignmentContent, "staged"> {
   const variants = recordField(body, "variants");
   return {
     component: textField(body, "component"),

@@ -25,6 +25,7 @@ export type DeviceEventKind =
   | "feedback"
   | "cancel-requested"
   | "cancel-refused"
+  | "staged" // the image is on the device, which goes on running what it ran
   | "succeeded"
   | "failed"
   | "canceled";

@@ -1,12 +1,12 @@
 import { chunkMetadata, type DdiArtifact, type DdiChunk, type DdiDeployment } from "../../ddi/wire.ts";
-import type { Assignment } from "../../fleet/fleet-backend.ts";
 import type { Fleet } from "../fleet.ts";
 import type { ActionRecord } from "../stores/actions.ts";
 import type { ArtifactRecord } from "../stores/artifacts.ts";
+import type { AssignmentRecord } from "../stores/assignments.ts";
 
 /** What an action brings to its device: one image of the assignment's. */
 export interface Payload {
-  readonly assignment: Assignment;
+  readonly assignment: AssignmentRecord;
   readonly artifact: ArtifactRecord;
   readonly filename: string;
 }
@@ -19,10 +19,13 @@ export function payloadOf(fleet: Fleet, action: ActionRecord): Payload {
   return { assignment, artifact, filename: variant.filename };
 }
 
-/** The deployment as devices read it; `address` is that of the device's resources. */
+/**
+ * The deployment as devices read it; `address` is that of the device's resources. A staged one is what
+ * hawkBit makes of a download-only action.
+ */
 export function deploymentDocument(fleet: Fleet, action: ActionRecord, address: string): DdiDeployment {
   const payload = payloadOf(fleet, action);
-  const { component, version, attestationDigest, rollback } = payload.assignment;
+  const { component, version, attestationDigest, rollback, staged } = payload.assignment;
   const hex = attestationDigest.slice("sha256:".length);
   const chunk: DdiChunk = {
     // The only part that Zephyr takes; nobody else looks at it.
@@ -36,7 +39,8 @@ export function deploymentDocument(fleet: Fleet, action: ActionRecord, address: 
       { key: chunkMetadata.rollback, value: String(rollback) },
     ],
   };
-  return { id: String(action.id), deployment: { download: "forced", update: "forced", chunks: [chunk] } };
+  const update = staged ? "skip" : "forced";
+  return { id: String(action.id), deployment: { download: "forced", update, chunks: [chunk] } };
 }
 
 /** One artifact with its links; a software module has the id of the action that brings it. */
