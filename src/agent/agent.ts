@@ -145,11 +145,15 @@ export class Agent {
   async #cancel(journal: DeviceJournal, href: string): Promise<void> {
     const cancel = await this.#ports.ddi.cancelAction(href);
     if (!cancel) return;
-    const { state, update } = journal.state;
+    const { state, update, staged } = journal.state;
     const mine = update?.actionId === cancel.cancelAction.stopId;
     const refused = mine && !updateStates[state].cancellable;
     // Given up before it is said: after a power cut in between, the server simply asks again.
     if (mine && !refused) journal.rest();
+    if (staged?.actionId === cancel.cancelAction.stopId) {
+      journal.forgetStaged();
+      this.#ports.slots.clear(staged.slot);
+    }
     const feedback: DdiFeedback = refused
       ? { status: { execution: "rejected", result: { finished: "failure" }, details: ["installed already"] } }
       : { status: { execution: "closed", result: { finished: "success" }, details: ["canceled"] } };
@@ -184,7 +188,11 @@ export class Agent {
         return this.#progress.tell(offer.actionId, "scheduled", judgement.reason);
       case "installed":
         return this.#confirmInstalled(updater, offer);
+      case "staged":
+        return this.#progress.tellStaged(offer);
       case "accept":
+        // One action may first have an image staged and then installed, as with a maintenance window.
+        if (journal.state.update && journal.update.purpose !== judgement.target.purpose) journal.rest();
         if (journal.state.state === "idle") updater.accept(judgement.target);
         return updater.advance({ href: offer.href, obstacle: () => reasonOf(judge()) });
     }

@@ -12,8 +12,19 @@ export interface DeviceState {
   readonly committed: readonly { readonly version: string; readonly digest: string }[];
   /** Images that failed here, never tried again. */
   readonly knownBad: readonly { readonly digest: string; readonly reason: string }[];
+  /** The image that waits in the spare slot, whole and proved; null when there is none or an update is under way. */
+  readonly staged: StagedImage | null;
   /** The update under way; null when idle. */
   readonly update: Update | null;
+}
+
+export interface StagedImage {
+  /** The action that brought it. */
+  readonly actionId: string;
+  readonly slot: Slot;
+  readonly component: string;
+  readonly version: string;
+  readonly digest: string;
 }
 
 export interface InstalledImage {
@@ -26,6 +37,8 @@ export interface InstalledImage {
 
 export interface UpdateTarget {
   readonly actionId: string;
+  /** `stage`: the image is only kept ready. */
+  readonly purpose: "install" | "stage";
   readonly component: string;
   readonly version: string;
   /** `sha256:<hex>` */
@@ -101,7 +114,8 @@ export class DeviceJournal {
 
   accept(target: UpdateTarget, tries: Pick<Update, "triesLeft" | "restartsLeft" | "downloadsLeft">): void {
     const slot = this.#state.installed ? otherSlot(this.#state.installed.slot) : "a";
-    this.#write({ ...this.#moved("accepted"), update: { ...target, ...tries, slot, outcome: null } });
+    const update = { ...target, ...tries, slot, outcome: null };
+    this.#write({ ...this.#moved("accepted"), staged: null, update });
   }
 
   /** Changes numbers of the update without a move. */
@@ -134,6 +148,18 @@ export class DeviceJournal {
     });
   }
 
+  /** The image of the update waits in its slot from now on, and the update is over. */
+  keepStaged(): void {
+    const { actionId, slot, component, version, digest } = this.update;
+    const staged = { actionId, slot, component, version, digest };
+    this.#write({ ...this.#moved("idle"), staged, update: null });
+  }
+
+  /** Nothing waits in the spare slot any more, whatever bytes are there. */
+  forgetStaged(): void {
+    this.#write({ ...this.#state, staged: null });
+  }
+
   /** The update is over, or given up before anything changed. */
   rest(): void {
     this.#write({ ...this.#moved("idle"), update: null });
@@ -157,6 +183,7 @@ const emptyState: DeviceState = {
   installed: null,
   committed: [],
   knownBad: [],
+  staged: null,
   update: null,
 };
 
@@ -172,16 +199,24 @@ function lastCommittedImage(slots: SlotStorage): InstalledImage | null {
   return null;
 }
 
+/** Agents that could not stage wrote neither of the two. */
+type WrittenState = Omit<DeviceState, "staged" | "update"> & {
+  readonly staged?: StagedImage | null;
+  readonly update: (Omit<Update, "purpose"> & Partial<Pick<Update, "purpose">>) | null;
+};
+
 function parseDeviceState(text: string): DeviceState | null {
   try {
-    const value = JSON.parse(text) as DeviceState;
+    const value = JSON.parse(text) as WrittenState;
     const whole =
       value.schemaVersion === 1 &&
       isUpdateState(value.state) &&
       Array.isArray(value.committed) &&
       Array.isArray(value.knownBad) &&
       (value.state === "idle" || typeof value.update?.digest === "string");
-    return whole ? value : null;
+    if (!whole) return null;
+    const { update, staged = null } = value;
+    return { ...value, staged, update: update && { ...update, purpose: update.purpose ?? "install" } };
   } catch {
     return null;
   }

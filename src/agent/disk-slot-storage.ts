@@ -52,12 +52,12 @@ export class DiskSlotStorage implements SlotStorage {
     return text === null ? null : parseSlotRecord(text);
   }
 
-  prepare(slot: Slot, image: { readonly digest: string; readonly version: string }): number {
-    if (this.record(slot)?.digest !== image.digest) {
+  prepare(slot: Slot, { digest, version }: { readonly digest: string; readonly version: string }): number {
+    if (this.record(slot)?.digest !== digest) {
       // The image goes first: a record of the new image must never stand beside bytes of the old one.
       this.clear(slot);
       fsyncDirectory(this.#dir);
-      this.#writeRecord(slot, { ...image, committed: false });
+      this.#writeRecord(slot, { digest, version, committed: false });
     }
     return this.sizeBytes(slot);
   }

@@ -15,14 +15,18 @@ export interface Offer {
   readonly href: string;
   readonly attestationHref: string;
   readonly rollback: boolean;
-  /** The server wants nothing installed yet. */
+  /** The server wants nothing done yet. */
   readonly postponed: boolean;
+  /** The server wants the image kept ready, and nothing installed. */
+  readonly stage: boolean;
 }
 
 export type Judgement =
   | { readonly kind: "accept"; readonly target: UpdateTarget }
   /** The image is installed already. */
   | { readonly kind: "installed" }
+  /** The image waits in the spare slot already, brought by this very action. */
+  | { readonly kind: "staged" }
   /** Not now: something else must change first. */
   | { readonly kind: "wait"; readonly reason: string }
   /** Never: the offer is wrong. */
@@ -48,14 +52,16 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
     href: link.href,
     attestationHref,
     rollback: metadata.get(chunkMetadata.rollback) === "true",
-    postponed: deployment.download === "skip" || deployment.update === "skip",
+    postponed: deployment.download === "skip",
+    stage: deployment.update === "skip",
   };
 }
 
 /**
  * Whether a device takes an offer. The device believes the signed release and its own records,
  * never the server: digest, hardware and `installs-over` must hold, and every app it has seen must
- * fit the new version.
+ * fit the new version. An image that is only staged meets no app: these are asked for when it is
+ * to be installed.
  */
 export function judgeOffer(
   offer: Offer,
@@ -66,7 +72,7 @@ export function judgeOffer(
     readonly apps: readonly ComponentVersion[];
   },
 ): Judgement {
-  const { installed, committed, knownBad } = device.state;
+  const { installed, committed, knownBad, staged } = device.state;
   const { actionId, component, version, digest } = offer;
   const name = `${component} ${version}`;
   const artifact = findVersion(resolved, component, version)?.artifacts.find((one) => one.digest === digest);
@@ -105,9 +111,12 @@ export function judgeOffer(
   const standing = reasons.filter(({ code }) => code !== "version-unknown" || installed !== null);
   const refusals = standing.filter(({ code }) => code !== "incompatible");
   if (refusals.length > 0) return { kind: "refuse", reason: sentence(refusals) };
-  if (standing.length > 0) return { kind: "wait", reason: `waiting: ${sentence(standing)}` };
-  if (offer.postponed) return { kind: "wait", reason: "waiting: the server postpones the installation" };
-  return { kind: "accept", target: { actionId, component, version, digest, sizeBytes: artifact.sizeBytes } };
+  if (standing.length > 0 && !offer.stage) return { kind: "wait", reason: `waiting: ${sentence(standing)}` };
+  if (offer.postponed) return { kind: "wait", reason: "waiting: the server postpones the update" };
+  if (offer.stage && staged?.actionId === actionId && staged.digest === digest) return { kind: "staged" };
+  const purpose = offer.stage ? "stage" : "install";
+  const { sizeBytes } = artifact;
+  return { kind: "accept", target: { actionId, purpose, component, version, digest, sizeBytes } };
 }
 
 function findVersion(

@@ -45,9 +45,9 @@ export class MemorySlotStorage implements SlotStorage {
     return this.#slots[slot].record;
   }
 
-  prepare(slot: Slot, image: { readonly digest: string; readonly version: string }): number {
-    if (this.record(slot)?.digest !== image.digest) {
-      this.#slots[slot] = { ...emptySlot(), record: { ...image, committed: false } };
+  prepare(slot: Slot, { digest, version }: { readonly digest: string; readonly version: string }): number {
+    if (this.record(slot)?.digest !== digest) {
+      this.#slots[slot] = { ...emptySlot(), record: { digest, version, committed: false } };
     }
     return this.sizeBytes(slot);
   }

@@ -35,13 +35,13 @@ export const updateStates: Readonly<Record<UpdateState, StateRow>> = {
   idle: {
     next: ["accepted"],
     runs: "installed",
-    resume: "runs the installed image",
+    resume: "runs the installed image; a staged one stays in the spare slot",
     countsRestarts: false,
     cancellable: true,
     report: null,
   },
   accepted: {
-    next: ["downloading", "reporting", "idle"],
+    next: ["downloading", "staged", "reporting", "idle"],
     runs: "installed",
     resume: "prepares the spare slot again; bytes of the same image stay",
     countsRestarts: true,
@@ -59,7 +59,8 @@ export const updateStates: Readonly<Record<UpdateState, StateRow>> = {
   staged: {
     next: ["switching", "downloading", "reporting", "idle"],
     runs: "installed",
-    resume: "checks the image from its first byte, then the pins, before it switches",
+    resume:
+      "checks the image from its first byte; keeps it if that is all it is for, else checks the pins and switches",
     countsRestarts: true,
     cancellable: true,
     report: { execution: "downloaded", message: "downloaded" },

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import type { DeviceAttributes } from "./device-attributes.ts";
 import type { DeviceJournal, InstalledImage, UpdateTarget } from "./device-journal.ts";
-import { downloadImage } from "./download-image.ts";
+import { downloadAttempts, ImageIntake } from "./image-intake.ts";
 import type { PayloadRunner } from "./payload-runner.ts";
 import type { ProgressReport } from "./progress-report.ts";
 import type { SlotStorage } from "./slot-storage.ts";
@@ -38,11 +38,6 @@ export interface UpdaterLimits {
 /** Starts of a new image that a power cut may interrupt before it counts as bad. */
 const tries = 3;
 const restarts = 16;
-const downloadAttempts = 40;
-const attemptsPerTurn = 4;
-const retryAfterMs = 1000;
-/** What an image with the wrong digest costs: the server has it wrong more than the network. */
-const corruptCost = 10;
 /** More moves than any update makes; a turn that makes more has a bug. */
 const maxMoves = 200;
 
@@ -54,8 +49,8 @@ export class Updater {
   readonly #progress: ProgressReport;
   readonly #hardware: string;
   readonly #limits: UpdaterLimits;
+  readonly #intake: ImageIntake;
   #restartCounted = false;
-  #downloadGained = false;
   /** Since when the installed image runs without answering; null while it answers. */
   #silentSinceMs: number | null = null;
   #startedInVain = false;
@@ -77,10 +72,16 @@ export class Updater {
     this.#progress = device.progress;
     this.#hardware = device.hardware;
     this.#limits = device.limits;
+    this.#intake = new ImageIntake({
+      ...ports,
+      ...device,
+      monotonicNow: () => this.#now(),
+      downloadSliceMs: device.limits.downloadSliceMs,
+    });
     this.#steps = {
       idle: () => false,
-      accepted: (delivery) => delivery !== null && this.#prepare(),
-      downloading: (delivery) => delivery !== null && this.#download(delivery),
+      accepted: (delivery) => delivery !== null && this.#intake.prepare(),
+      downloading: (delivery) => delivery !== null && this.#intake.download(delivery.href),
       staged: (delivery) => delivery !== null && this.#release(delivery),
       switching: () => this.#switch(),
       trial: () => this.#try(),
@@ -109,12 +110,12 @@ export class Updater {
     if (left >= 0) return;
     const reason = `the agent was started more than ${restarts} times in the middle of the update`;
     if (state === "switching") this.#journal.revert(reason);
-    else this.#fail(reason);
+    else this.#intake.giveUp(reason);
   }
 
   /** Makes every move that can be made now. Without a delivery, only what needs no server or ends an update. */
   async advance(delivery: Delivery | null): Promise<void> {
-    this.#downloadGained = false;
+    this.#intake.startTurn();
     for (let moves = 0; moves < maxMoves; moves++) {
       if (!(await this.#steps[this.#journal.state.state](delivery))) return;
     }
@@ -123,7 +124,7 @@ export class Updater {
 
   /** Whether the last `advance` left a download that gets on, and so need not wait for the next poll. */
   get downloads(): boolean {
-    return this.#downloadGained && this.#journal.state.state === "downloading";
+    return this.#intake.getsOn;
   }
 
   /** Starts the installed image when it does not run, and again when it ran for `trialMs` without answering. */
@@ -170,63 +171,23 @@ export class Updater {
     return this.#ports.monotonicNow?.() ?? this.#ports.clock.now();
   }
 
-  #prepare(): boolean {
-    const { slot } = this.#journal.update;
-    this.#ports.slots.prepare(slot, this.#journal.update);
-    this.#journal.move("downloading");
-    return true;
-  }
-
-  async #download(delivery: Delivery): Promise<boolean> {
-    const { ddi, slots, clock, log } = this.#ports;
-    const now = () => this.#now();
-    await this.#tell("downloading");
-    const pauseAtMs = now() + this.#limits.downloadSliceMs;
-    for (let attempt = 1; attempt <= attemptsPerTurn; attempt++) {
-      const image = this.#journal.update;
-      const result = await downloadImage({
-        ddi,
-        slots,
-        slot: image.slot,
-        image,
-        href: delivery.href,
-        now,
-        pauseAtMs,
-      });
-      if (result.kind === "paused") {
-        this.#downloadGained = true;
-        return false;
-      }
-      if (result.kind === "whole") {
-        this.#journal.move("staged");
-        await this.#tell("staged");
-        return true;
-      }
-      log(`download attempt ${attempt} failed: ${result.reason}`);
-      if (result.gained) this.#downloadGained = true;
-      else if (this.#spendDownloads(1, `the download failed: ${result.reason}`)) return true;
-      if (attempt < attemptsPerTurn) await clock.sleep(retryAfterMs * 2 ** (attempt - 1));
-    }
-    return false;
-  }
-
   /** The last look before the switch: the bytes themselves, then whoever talks to the device by now. */
   async #release(delivery: Delivery): Promise<boolean> {
-    const { slot, digest } = this.#journal.update;
-    const found = this.#ports.slots.seal(slot);
-    if (found !== digest) {
-      this.#ports.slots.clear(slot);
-      if (this.#spendDownloads(corruptCost, `the image has ${found}, signed is ${digest}`)) return true;
-      this.#journal.move("downloading");
-      return true;
+    if (!this.#intake.proves()) return true;
+    const { actionId, purpose, version } = this.#journal.update;
+    if (purpose === "stage") {
+      this.#journal.keepStaged();
+      this.#ports.log(`${version} is staged`);
+      await this.#progress.tellStaged({ actionId, version });
+      return false;
     }
     const obstacle = delivery.obstacle();
     if (obstacle !== null) {
-      await this.#progress.tell(this.#journal.update.actionId, "scheduled", obstacle);
+      await this.#progress.tell(actionId, "scheduled", obstacle);
       return false;
     }
     this.#journal.move("switching");
-    await this.#tell("switching");
+    await this.#progress.tellState(actionId, "switching");
     return true;
   }
 
@@ -303,24 +264,5 @@ export class Updater {
     this.#ports.log(`${version}: ${outcome.finished}, ${outcome.message}`);
     this.#journal.rest();
     return true;
-  }
-
-  #spendDownloads(cost: number, reason: string): boolean {
-    const downloadsLeft = this.#journal.update.downloadsLeft - cost;
-    this.#journal.count({ downloadsLeft });
-    if (downloadsLeft > 0) return false;
-    this.#fail(reason);
-    return true;
-  }
-
-  /** Ends an update before anything was switched. */
-  #fail(reason: string): void {
-    this.#ports.slots.clear(this.#journal.update.slot);
-    this.#journal.move("reporting", { outcome: { finished: "failure", message: reason } });
-  }
-
-  async #tell(state: UpdateState): Promise<void> {
-    const row = updateStates[state].report;
-    if (row) await this.#progress.tell(this.#journal.update.actionId, row.execution, row.message);
   }
 }

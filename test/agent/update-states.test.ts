@@ -35,7 +35,8 @@ test("nothing is switched back after it was committed, and nothing is cancelled 
 });
 
 test("the journal makes the moves of the table and no other, and a device that starts again finds them", () => {
-  const target = { actionId: "11", component: "fan", version: "2.0.0", digest: "sha256:22", sizeBytes: 1 };
+  const image = { component: "fan", version: "2.0.0", digest: "sha256:22", sizeBytes: 1 };
+  const target = { actionId: "11", purpose: "install", ...image } as const;
   const tries = { triesLeft: 3, restartsLeft: 3, downloadsLeft: 3 };
   fc.assert(
     fc.property(fc.array(fc.constantFrom(...states), { maxLength: 30 }), (moves) => {

@@ -11,6 +11,8 @@ export interface OfferedImage {
   readonly attestation: Uint8Array;
   readonly rollback?: boolean;
   readonly postponed?: boolean;
+  /** Only to be kept ready: the action ends with `downloaded`. */
+  readonly staged?: boolean;
 }
 
 interface Action extends OfferedImage {
@@ -131,6 +133,8 @@ export class DdiServer {
     if (kind === "cancelAction") {
       action.canceling = false;
       if (execution === "closed" && result.finished !== "failure") action.closed = "canceled";
+    } else if (execution === "downloaded" && action.staged) {
+      action.closed = "success";
     } else if (execution === "closed") {
       action.closed = result.finished === "failure" ? "failure" : "success";
       this.asksAttributes ||= action.closed === "success";
@@ -166,9 +170,11 @@ export class DdiServer {
     };
   }
 
-  #deployment({ id, component, version, image, rollback = false, postponed = false }: Action): DdiDeployment {
+  #deployment(action: Action): DdiDeployment {
+    const { id, component, version, image, rollback = false, postponed = false, staged = false } = action;
     const base = `${this.url}/DEFAULT/controller/v1/${this.deviceId}`;
-    const update = postponed ? "skip" : "forced";
+    const download = postponed ? "skip" : "forced";
+    const update = postponed || staged ? "skip" : "forced";
     const artifact = {
       filename: "image.bin",
       hashes: { sha1: hash("sha1", image), md5: hash("md5", image), sha256: hash("sha256", image) },
@@ -181,7 +187,7 @@ export class DdiServer {
       { key: chunkMetadata.rollback, value: String(rollback) },
     ];
     const chunk = { part: "bApp", version, name: component, artifacts: [artifact], metadata };
-    return { id, deployment: { download: "forced", update, chunks: [chunk] } };
+    return { id, deployment: { download, update, chunks: [chunk] } };
   }
 }
 
