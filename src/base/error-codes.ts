@@ -142,6 +142,24 @@ export const errorCatalogue = {
     summary:
       "A firmware version in the field cannot take the target in one step, and plans in which a component moves more than once are not supported yet.",
   },
+  IOT_PLAN_EDITED: {
+    exit: Exit.blocked,
+    summary:
+      "The steps of a saved plan are not what planning gives for what it was made from: it was edited, or made by another version of iotctl.",
+  },
+  IOT_PLAN_FILE_INVALID: {
+    exit: Exit.usage,
+    summary: "A file is not a plan that `iotctl plan -o` wrote.",
+  },
+  IOT_PLAN_STALE: {
+    exit: Exit.staleOrLocked,
+    summary:
+      "The manifest, the field or the published releases changed since a plan was saved; the message says what. Plan again and look at it.",
+  },
+  IOT_FIELD_INVALID: {
+    exit: Exit.usage,
+    summary: "A file that should describe a field does not; the message lists everything wrong with it.",
+  },
   IOT_MANIFEST_INVALID: {
     exit: Exit.usage,
     summary:

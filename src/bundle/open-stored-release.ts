@@ -30,11 +30,17 @@ export async function openStoredRelease(options: {
 }): Promise<OpenedRelease | null> {
   const { store, product, version, trustedKeys } = options;
   const stored = await store.resolve(product, version);
-  if (!stored) return null;
-  const blob = { digest: stored.signatureDigest, sizeBytes: stored.signatureSizeBytes };
-  const { layers } = manifestSchema.parse(JSON.parse((await readSmallBlob(store, blob)).toString()));
+  return stored && openRelease(store, stored, trustedKeys);
+}
+
+/** The same for a release whose record is at hand, as from `store.list`. */
+export async function openRelease(
+  store: ArtifactStore,
+  stored: StoredRelease,
+  trustedKeys: readonly TrustedKey[],
+): Promise<OpenedRelease> {
   let untrusted: unknown = signatureInvalid("its manifest holds no signature");
-  for (const { digest, size } of layers) {
+  for (const { digest, size } of await signaturesOf(store, stored)) {
     const signature = await readSmallBlob(store, { digest, sizeBytes: size });
     try {
       const verified = verifyRelease(signature, trustedKeys);
@@ -46,6 +52,20 @@ export async function openStoredRelease(options: {
     }
   }
   throw untrusted;
+}
+
+async function signaturesOf(
+  store: ArtifactStore,
+  { signatureDigest, signatureSizeBytes }: StoredRelease,
+): Promise<z.infer<typeof manifestSchema>["layers"]> {
+  const bytes = await readSmallBlob(store, { digest: signatureDigest, sizeBytes: signatureSizeBytes });
+  try {
+    return manifestSchema.parse(JSON.parse(bytes.toString())).layers;
+  } catch (error) {
+    throw new IotctlError("IOT_STORAGE_CORRUPT", `The blob ${signatureDigest} is not an OCI manifest.`, {
+      cause: error,
+    });
+  }
 }
 
 /** The record in the storage is not signed: another release's signature could have been put under it. */

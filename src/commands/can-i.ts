@@ -5,6 +5,7 @@ import { Exit, type ExitCode } from "../base/error-codes.ts";
 import { type CanIAnswer, answerCanI, type Opponents } from "../cli/answer-can-i.ts";
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
 import { colour } from "../cli/colour.ts";
+import { fieldFlag } from "../cli/field-flag.ts";
 import { table } from "../cli/table.ts";
 
 const exits = { compatible: Exit.done, incompatible: Exit.blocked, unknown: Exit.undecided } as const;
@@ -22,6 +23,7 @@ export default class CanI extends BaseCommand<typeof CanI, CanIAnswer> {
   static override examples = [
     "<%= config.bin %> can-i app-android@4.2.0 --env production",
     "<%= config.bin %> can-i app-android@4.2.0 fan@2.0.0 --json",
+    "<%= config.bin %> can-i app-android@4.2.0 --field field.json",
     "<%= config.bin %> can-i fan@2.0.0 --known --file examples/ceiling-fan/release.yaml",
   ];
   static override args = {
@@ -30,15 +32,19 @@ export default class CanI extends BaseCommand<typeof CanI, CanIAnswer> {
   };
   static override flags = {
     file: Flags.string({ summary: "The release manifest.", default: "release.yaml", helpValue: "<file>" }),
-    known: Flags.boolean({ summary: "Hold it against every version in the manifest instead of the field." }),
+    field: fieldFlag({ exclusive: ["known"] }),
+    known: Flags.boolean({
+      summary: "Hold it against every version that the manifest and the published releases know.",
+    }),
   };
 
   protected override async execute({ args, flags }: CommandInput<typeof CanI>): Promise<CanIAnswer> {
     const { loadRelease } = await import("../manifest/load-release.ts");
     const { release } = await loadRelease(flags.file, process.env);
-    const against = opponents(args.other, flags.known);
-    const openContext = () => this.context(flags.env);
-    return answerCanI({ subject: args.version, against, release }, openContext, systemClock.now());
+    const question = { subject: args.version, against: opponents(args.other, flags), release };
+    const { answer, warnings } = await answerCanI(question, await this.context(flags.env), systemClock.now());
+    for (const warning of warnings) this.conversation.warn(warning);
+    return answer;
   }
 
   protected override render({ matrix, subject, verdict }: CanIAnswer): string {
@@ -54,7 +60,10 @@ export default class CanI extends BaseCommand<typeof CanI, CanIAnswer> {
   }
 }
 
-function opponents(other: string | undefined, known: boolean): Opponents {
+function opponents(
+  other: string | undefined,
+  { field, known }: { readonly field?: string | undefined; readonly known: boolean },
+): Opponents {
   if (other !== undefined) return { kind: "version", version: other };
-  return { kind: known ? "known" : "field" };
+  return known ? { kind: "known" } : { kind: "field", file: field };
 }

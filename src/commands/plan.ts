@@ -1,6 +1,7 @@
 import * as Flags from "@oclif/core/flags";
 import { Exit, type ExitCode } from "../base/error-codes.ts";
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
+import { fieldFlag } from "../cli/field-flag.ts";
 import { releaseFileArg } from "../cli/release-file-arg.ts";
 import { planText } from "../cli/render/plan-text.ts";
 import type { Plan } from "../planner/plan.ts";
@@ -13,10 +14,18 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
   static override examples = [
     "<%= config.bin %> plan",
     "<%= config.bin %> plan examples/ceiling-fan/release.yaml --json",
+    "<%= config.bin %> plan -o plan.json",
+    "<%= config.bin %> plan --field field.json",
     "<%= config.bin %> plan --detailed-exitcode",
   ];
   static override args = { file: releaseFileArg };
   static override flags = {
+    field: fieldFlag(),
+    output: Flags.string({
+      char: "o",
+      summary: "Also write the plan to a file, for `release --plan`.",
+      helpValue: "<file>",
+    }),
     "detailed-exitcode": Flags.boolean({ summary: "Exit with 10 when there is something to do." }),
   };
   #changesExit: ExitCode = Exit.done;
@@ -26,8 +35,15 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
     const { planRelease } = await import("../cli/release/plan-release.ts");
     const { loadRelease } = await import("../manifest/load-release.ts");
     const { release } = await loadRelease(args.file, process.env);
-    const { plan, warnings } = await planRelease(release, await this.context(flags.env), systemClock.now());
-    for (const { message } of warnings) this.conversation.warn(message);
+    const options = { nowMs: systemClock.now(), fieldFile: flags.field };
+    const { look, plan, warnings } = await planRelease(release, await this.context(flags.env), options);
+    for (const warning of warnings) this.conversation.warn(warning);
+    if (flags.output !== undefined) {
+      const { basisOf } = await import("../cli/release/plan-basis.ts");
+      const { writeSavedPlan } = await import("../cli/release/saved-plan.ts");
+      writeSavedPlan(flags.output, plan, basisOf(release, look));
+      this.conversation.info(`Saved. Carry it out with: iotctl release --plan ${flags.output}`);
+    }
     if (flags["detailed-exitcode"]) this.#changesExit = Exit.changes;
     return plan;
   }

@@ -20,12 +20,17 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
   static override examples = [
     "<%= config.bin %> release",
     "<%= config.bin %> release --dry-run",
+    "<%= config.bin %> release --plan plan.json",
     "<%= config.bin %> release examples/ceiling-fan/release.yaml --wait --timeout 2h",
     "<%= config.bin %> release --env production --detach --json",
   ];
   static override args = { file: releaseFileArg };
   static override flags = {
     "dry-run": Flags.boolean({ summary: "Show the plan and touch nothing.", char: "n" }),
+    plan: Flags.string({
+      summary: "Carry out the plan that `plan -o` saved, and refuse when it no longer holds.",
+      helpValue: "<file>",
+    }),
     detach: Flags.boolean({ summary: "Start the rollout and leave it to `rollout advance`." }),
     again: Flags.boolean({ summary: "Roll out once more what was stopped or rolled back before." }),
     wait: Flags.boolean({ summary: "Keep waiting where an approval or more devices are needed." }),
@@ -45,11 +50,12 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
     const { systemClock } = await import("../base/clock.ts");
     const context = await this.context(flags.env);
     if (flags["dry-run"]) {
-      const { planRelease } = await import("../cli/release/plan-release.ts");
+      const { planToCarryOut } = await import("../cli/release/plan-of-file.ts");
       const { loadRelease } = await import("../manifest/load-release.ts");
       const { release } = await loadRelease(args.file, process.env, { artifactsMustExist: true });
-      const { plan, warnings } = await planRelease(release, context, systemClock.now());
-      for (const { message } of warnings) this.conversation.warn(message);
+      const options = { planFile: flags.plan, nowMs: systemClock.now() };
+      const { plan, warnings } = await planToCarryOut(release, context, options);
+      for (const warning of warnings) this.conversation.warn(warning);
       return { dryRun: true, plan };
     }
     const { interruption } = await import("../cli/interruption.ts");
@@ -68,6 +74,7 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
       detach: flags.detach,
       progress: progressFor(this.jsonEnabled(), systemClock),
       again: flags.again,
+      planFile: flags.plan,
     });
     return { dryRun: false, ...result };
   }

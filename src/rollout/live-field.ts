@@ -1,7 +1,8 @@
-import type { LiveSets } from "../compat/relation.ts";
+import type { LiveSets, VersionFacts } from "../compat/relation.ts";
 import { compareVersions } from "../compat/versions.ts";
 import type { Device, FleetBackend } from "../fleet/fleet-backend.ts";
-import type { FirmwareComponent, Release, ServiceComponent } from "../manifest/release.ts";
+import type { Release, ServiceComponent } from "../manifest/release.ts";
+import { factsOfRelease } from "../manifest/release-facts.ts";
 import type { Storefront, StorefrontStatus } from "../storefronts/storefront.ts";
 import type { RolloutJournals } from "./journal/journal.ts";
 import { foldJournal } from "./fold.ts";
@@ -11,13 +12,16 @@ import { observeService } from "./observe-service.ts";
 export interface Field {
   /** Versions in use, by component of the release, lowest first. */
   readonly live: LiveSets;
+  /** Hardware models on which each live firmware version was seen, by component, then version; sorted. */
+  readonly hardware: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
   readonly devices: readonly Device[];
 }
 
 /**
  * Which versions are in use: firmware as devices report it, apps as the store and the devices know
  * them, services as they answer. A version that so few use that the release calls it gone (`retire`)
- * is not live.
+ * is not live. `facts` are of every version known, so that devices count whose hardware only an older
+ * version has an image for.
  */
 export async function observeLiveField(
   release: Release,
@@ -27,19 +31,23 @@ export async function observeLiveField(
     readonly journals: RolloutJournals;
   },
   nowMs: number,
+  facts: readonly VersionFacts[] = factsOfRelease(release),
 ): Promise<Field> {
   const devices = await listAllDevices(ports.fleet);
   const seen = devices.filter(
     ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= release.retire.unseenMs,
   );
+  const owners = ownersOfHardware(facts);
   const live: Record<string, string[]> = {};
+  const hardware: Record<string, Record<string, string[]>> = {};
   for (const [component, settings] of Object.entries(release.components)) {
     const counts = new Map<string, number>();
     const count = (version: string, amount = 1): void =>
       void counts.set(version, (counts.get(version) ?? 0) + amount);
+    const own = seen.filter((device) => owners.get(device.hardware) === component);
     switch (settings.kind) {
       case "firmware":
-        countFirmware(settings, seen, count);
+        for (const { reportedVersion } of own) if (reportedVersion !== null) count(reportedVersion);
         break;
       case "app":
         countApps(component, seen, await ports.storefront.status(component), count);
@@ -49,18 +57,27 @@ export async function observeLiveField(
         break;
     }
     live[component] = inUse(counts, release.retire.belowPercent);
+    if (settings.kind === "firmware") hardware[component] = modelsOf(live[component], own);
   }
-  return { live, devices };
+  return { live, hardware, devices };
 }
 
-function countFirmware(
-  { variants }: FirmwareComponent,
-  devices: readonly Device[],
-  count: (version: string) => void,
-): void {
-  for (const device of devices) {
-    if (device.reportedVersion !== null && device.hardware in variants) count(device.reportedVersion);
+/** Which firmware runs on a hardware model; where versions disagree, what comes first among the facts. */
+function ownersOfHardware(facts: readonly VersionFacts[]): ReadonlyMap<string, string> {
+  const owners = new Map<string, string>();
+  for (const { component, hardware } of facts) {
+    for (const model of hardware) if (!owners.has(model)) owners.set(model, component);
   }
+  return owners;
+}
+
+function modelsOf(versions: readonly string[], devices: readonly Device[]): Record<string, string[]> {
+  return Object.fromEntries(
+    versions.map((version) => {
+      const running = devices.filter(({ reportedVersion }) => reportedVersion === version);
+      return [version, [...new Set(running.map(({ hardware }) => hardware))].toSorted()];
+    }),
+  );
 }
 
 function countApps(

@@ -1,60 +1,59 @@
-import type { Device } from "../../fleet/fleet-backend.ts";
 import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
-import type { StageWarning } from "../../rollout/engine/stage-warnings.ts";
 import type { Context } from "../context.ts";
+import { type FieldLook, lookAtField } from "./look-at-field.ts";
 
 export interface PlannedRelease {
   readonly plan: Plan;
-  readonly warnings: readonly StageWarning[];
+  /** What the plan was made from. */
+  readonly look: FieldLook;
+  /** Sentences: facts that do not count, stages that can never pass. */
+  readonly warnings: readonly string[];
 }
 
-/** Looks at the field and orders the steps of a release; touches nothing. */
+/** Looks at the field, or at the file that describes one, and orders the steps of a release; touches nothing. */
 export async function planRelease(
   release: Release,
   context: Context,
-  nowMs: number,
+  options: { readonly nowMs: number; readonly fieldFile?: string | undefined },
 ): Promise<PlannedRelease> {
-  const { observeLiveField } = await import("../../rollout/live-field.ts");
-  const ports = {
-    fleet: await context.fleet(),
-    storefront: await context.storefront(),
-    journals: await context.journals(),
-  };
-  const { live, devices } = await observeLiveField(release, ports, nowMs);
-  return planAgainst(release, live, devices);
+  const look = await lookAtField(release, context, options);
+  const plan = await planFrom(release, look);
+  return { plan, look, warnings: [...look.warnings, ...(await stageWarnings(release, plan, look))] };
 }
 
-async function planAgainst(
+/** The plan for what a look found. */
+export async function planFrom(
   release: Release,
-  live: Readonly<Record<string, readonly string[]>>,
-  devices: readonly Device[],
-): Promise<PlannedRelease> {
-  const { createRelation } = await import("../../compat/relation.ts");
-  const { factsOfRelease } = await import("../../manifest/release-facts.ts");
+  { hardware, live, relation }: Pick<FieldLook, "hardware" | "live" | "relation">,
+): Promise<Plan> {
   const { makePlan } = await import("../../planner/make-plan.ts");
-  const { cohortSalt } = await import("../../rollout/engine/cohort.ts");
-  const { warnAboutStages } = await import("../../rollout/engine/stage-warnings.ts");
-  const plan = makePlan({
+  const target = Object.entries(release.components).map(([name, { version }]) => [name, version]);
+  return makePlan({
     product: release.product,
     release: release.version,
-    relation: createRelation(factsOfRelease(release), live),
+    relation,
     live,
-    target: Object.fromEntries(
-      Object.entries(release.components).map(([name, { version }]) => [name, version]),
-    ),
+    target: Object.fromEntries(target),
     pairing: release.pairing,
+    ...(hardware && { hardware }),
   });
-  const salt = cohortSalt(release);
-  const warnings = plan.steps.flatMap(({ action, component }) => {
-    const settings = release.components[component];
-    if (action !== "introduce" || settings?.kind !== "firmware") return [];
+}
+
+async function stageWarnings(release: Release, plan: Plan, { devices }: FieldLook): Promise<string[]> {
+  const { cohortSalt } = await import("../../rollout/engine/cohort.ts");
+  const { warnAboutStages } = await import("../../rollout/engine/stage-warnings.ts");
+  const settings = { stages: release.rollout.stages, gates: release.gates };
+  const moved = plan.steps.filter(({ action }) => action === "introduce").map(({ component }) => component);
+  return [...new Set(moved)].flatMap((component) => {
+    const firmware = release.components[component];
+    if (firmware?.kind !== "firmware") return [];
     const own = devices.filter(
-      ({ hardware, reportedVersion }) => reportedVersion !== null && hardware in settings.variants,
+      ({ hardware, reportedVersion }) => reportedVersion !== null && hardware in firmware.variants,
     );
     // Where nobody runs it, no gate asks about it.
     if (own.length === 0) return [];
-    return warnAboutStages(component, own, { stages: release.rollout.stages, gates: release.gates }, salt);
+    const warnings = warnAboutStages(component, own, settings, cohortSalt(release));
+    return warnings.map(({ message }) => message);
   });
-  return { plan, warnings };
 }

@@ -8,7 +8,8 @@ import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import { assertReleasable, findOpenRollout, type OpenRollout } from "../../rollout/open-rollout.ts";
 import type { Context } from "../context.ts";
 import { beginRollout } from "./begin-rollout.ts";
-import { planRelease } from "./plan-release.ts";
+import { assertFeasible } from "./assert-feasible.ts";
+import type { FieldLook } from "./look-at-field.ts";
 import type { Progress } from "./progress.ts";
 import { watchRollout, type WatchOptions } from "./watch-rollout.ts";
 
@@ -21,6 +22,8 @@ export interface ReleaseOptions extends Omit<WatchOptions, "journal" | "ports"> 
   readonly detach: boolean;
   /** Roll out again what was stopped or rolled back before. */
   readonly again: boolean;
+  /** A saved plan that must still hold. */
+  readonly planFile?: string | undefined;
 }
 
 export interface ReleaseResult {
@@ -40,15 +43,17 @@ export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> 
   const open = await findOpenRollout(journals, release);
   if (!open && !options.again) await assertReleasable(journals, release);
 
-  const plan = open?.state.config.plan ?? (await makeFeasiblePlan(release, options));
+  const { hops, plan } = open
+    ? await planUnderWay(release, open, options)
+    : await makeFeasiblePlan(release, options);
   const bundle = await seal(release, dir, open, options);
   const published = await push(options);
   const result = { plan, bundle: { manifestDigest: bundle.manifest.digest, published } };
 
   const moves = plan.steps.some(({ action }) => action === "introduce");
   if (!open && !moves) return { ...result, rollout: null };
-  const journal =
-    open?.journal ?? (await progress.step("Start", () => begin(release, dir, plan, bundle, options)));
+  const start = () => begin({ release, dir, plan, hops, resolved: bundle.resolved }, options);
+  const journal = open?.journal ?? (await progress.step("Start", start));
   const rollout = options.detach
     ? describeRollout(await readRollout(journal))
     : await watchRollout({ ...given, journal, ports: await context.rolloutPorts() });
@@ -63,14 +68,41 @@ function check({ env, file, progress }: ReleaseOptions): Promise<{ release: Rele
   });
 }
 
-function makeFeasiblePlan(release: Release, options: ReleaseOptions): Promise<Plan> {
-  return options.progress.step("Plan", async (say) => {
-    const { plan, warnings } = await planRelease(release, options.context, options.clock.now());
-    for (const { message } of warnings) say(`Warning: ${message}`);
+interface ReleasePlan {
+  readonly plan: Plan;
+  /** Published versions that the manifest does not carry. */
+  readonly hops: FieldLook["hops"];
+}
+
+/** A rollout that began has all it needs in its journal; a plan that is named must be its own. */
+async function planUnderWay(
+  release: Release,
+  { journal, state }: OpenRollout,
+  { planFile }: ReleaseOptions,
+): Promise<ReleasePlan> {
+  const { plan } = state.config;
+  if (planFile !== undefined) {
+    const { assertIsPlanOf } = await import("./plan-of-file.ts");
+    assertIsPlanOf(planFile, release, { rolloutId: journal.rolloutId, plan });
+  }
+  return { plan, hops: new Map() };
+}
+
+function makeFeasiblePlan(
+  release: Release,
+  { clock, context, planFile, progress }: ReleaseOptions,
+): Promise<ReleasePlan> {
+  return progress.step("Plan", async (say) => {
+    const { planToCarryOut } = await import("./plan-of-file.ts");
+    const options = { planFile, nowMs: clock.now() };
+    const { look, plan, warnings } = await planToCarryOut(release, context, options);
+    for (const warning of warnings) say(`Warning: ${warning}`);
     assertFeasible(plan);
     const moves = plan.steps.filter(({ action }) => action === "introduce");
-    const note = moves.map(({ component, version }) => `${component} ${version}`).join(" → ");
-    return { value: plan, note: note || "the field is on this release already" };
+    const note = moves
+      .map(({ component, staged, version }) => `${component} ${version}${staged ? " (staged)" : ""}`)
+      .join(" → ");
+    return { value: { plan, hops: look.hops }, note: note || "the field is on this release already" };
   });
 }
 
@@ -108,20 +140,10 @@ function push({ bundleDir, context, progress }: ReleaseOptions): Promise<"publis
 }
 
 async function begin(
-  release: Release,
-  dir: string,
-  plan: Plan,
-  bundle: BundleDescription,
+  what: Omit<Parameters<typeof beginRollout>[0], "context" | "atMs">,
   { clock, context }: ReleaseOptions,
 ): Promise<{ value: RolloutJournal; note: string }> {
-  const value = await beginRollout({
-    context,
-    release,
-    dir,
-    plan,
-    resolved: bundle.resolved,
-    atMs: clock.now(),
-  });
+  const value = await beginRollout({ ...what, context, atMs: clock.now() });
   return { value, note: `rollout ${value.rolloutId}` };
 }
 
@@ -137,25 +159,6 @@ function stoppable(progress: Progress, signal: AbortSignal): Progress {
       return progress.step(title, work);
     },
   };
-}
-
-/** Turns a plan that is a "no" into the error that shows why. */
-function assertFeasible(plan: Plan): void {
-  if (plan.feasible) return;
-  const pairs = (plan.blocked?.pairs ?? []).map(
-    ({ a, b, evidence, verdict }) => `${a} and ${b} are ${verdict}: ${evidence}`,
-  );
-  throw new IotctlError(
-    "IOT_PLAN_BLOCKED",
-    `There is no safe order for ${plan.product} ${plan.release}:\n  ${pairs.join("\n  ")}`,
-    {
-      hints: [
-        "See the whole plan: iotctl plan",
-        "Ask about one pair: iotctl can-i <component@version> <component@version>",
-      ],
-      details: { plan },
-    },
-  );
 }
 
 function changedSince({ journal, state }: OpenRollout, bundle: BundleDescription): IotctlError {
