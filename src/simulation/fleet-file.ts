@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
+import { hash } from "node:crypto";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import type { Slot, SlotRecord } from "../agent/slot-storage.ts";
 import { writeFileAtomic } from "../base/atomic-file.ts";
@@ -68,8 +69,14 @@ export class FleetFile {
   }
 
   #image(digest: string): Uint8Array | null {
+    const pooled = this.#pool.get(digest);
     const path = this.#imagePath(digest);
-    return this.#pool.get(digest) ?? (existsSync(path) ? this.#pool.share(digest, readFileSync(path)) : null);
+    if (pooled || !existsSync(path)) return pooled;
+    const image = readFileSync(path);
+    if (`sha256:${hash("sha256", image)}` === digest) return this.#pool.share(digest, image);
+    // A damaged image is no image: the device loads it again, and it is kept again.
+    rmSync(path);
+    return null;
   }
 
   #imagePath(digest: string): string {

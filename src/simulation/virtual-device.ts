@@ -26,6 +26,8 @@ export interface VirtualDeviceStatus {
   /** What its firmware says it is; null while it is down. */
   readonly version: string | null;
   readonly state: UpdateState;
+  /** The version that waits in its spare slot. */
+  readonly staged: string | null;
   readonly personality: Personality;
 }
 
@@ -93,6 +95,7 @@ export class VirtualDevice {
       hardware: this.hardware,
       version: health.kind === "healthy" ? health.version : null,
       state: this.agent.state?.state ?? "idle",
+      staged: this.agent.state?.staged?.version ?? null,
       personality: this.personality,
     };
   }

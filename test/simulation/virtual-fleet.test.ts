@@ -1,5 +1,5 @@
 // Virtual devices on the agent's core against the real fleet server, over real HTTP.
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -29,6 +29,8 @@ type Started = StartedFleet & {
   readonly start: (more?: Partial<VirtualFleetOptions>) => Promise<VirtualFleet>;
   /** Assigns a version to every device and waits for every end. */
   readonly roll: (version: "1.9.4" | "2.0.0", rollback?: boolean) => Promise<readonly DeviceOutcome[]>;
+  /** Stages a version on every device and waits for every end. */
+  readonly stage: (version: "2.0.0") => Promise<readonly DeviceOutcome[]>;
 };
 
 async function fleetOf(count: number): Promise<Started> {
@@ -41,6 +43,31 @@ async function fleetOf(count: number): Promise<Started> {
   );
   const signer = fanSigner(temporaryDirectory());
   const attestation = await signRelease(fanResolved(), signer);
+  const deliver = async (version: "1.9.4" | "2.0.0", verb: "assign" | "stage", rollback: boolean) => {
+    const images = fanHardware.map((hardware) => ({ hardware, image: fanImage(hardware, version) }));
+    for (const { image } of images) await fleet.ensureArtifact(artifactOf(image));
+    await fleet.ensureAttestation({ digest: digestOf(attestation), bytes: attestation });
+    const assignment: Assignment = {
+      id: verb === "stage" ? `stage-${version}` : `to-${version}`,
+      component: "fan",
+      version,
+      variants: Object.fromEntries(
+        images.map(({ hardware, image }) => [
+          hardware,
+          { digest: digestOf(image), sizeBytes: image.length, filename: `${hardware}.bin` },
+        ]),
+      ),
+      attestationDigest: digestOf(attestation),
+      rollback,
+    };
+    expect((await fleet[verb](assignment, ids)).refused).toEqual([]);
+    for (let waited = 0; ; waited++) {
+      const { outcomes } = await fleet.observe(assignment.id, { limit: 1000 });
+      if (outcomes.every(({ closedAtMs }) => closedAtMs !== null)) return outcomes;
+      if (waited > 200) throw new Error(`some devices never ended: ${JSON.stringify(outcomes[0])}`);
+      await delay(100);
+    }
+  };
   const options: VirtualFleetOptions = {
     serverUrl: server.url,
     devices: registered.map(({ id, token }, index) => {
@@ -62,31 +89,8 @@ async function fleetOf(count: number): Promise<Started> {
       onTestFinished(() => virtual.stop());
       return virtual;
     },
-    async roll(version, rollback = false) {
-      const images = fanHardware.map((hardware) => ({ hardware, image: fanImage(hardware, version) }));
-      for (const { image } of images) await fleet.ensureArtifact(artifactOf(image));
-      await fleet.ensureAttestation({ digest: digestOf(attestation), bytes: attestation });
-      const assignment: Assignment = {
-        id: `to-${version}`,
-        component: "fan",
-        version,
-        variants: Object.fromEntries(
-          images.map(({ hardware, image }) => [
-            hardware,
-            { digest: digestOf(image), sizeBytes: image.length, filename: `${hardware}.bin` },
-          ]),
-        ),
-        attestationDigest: digestOf(attestation),
-        rollback,
-      };
-      expect((await fleet.assign(assignment, ids)).refused).toEqual([]);
-      for (let waited = 0; ; waited++) {
-        const { outcomes } = await fleet.observe(assignment.id, { limit: 1000 });
-        if (outcomes.every(({ closedAtMs }) => closedAtMs !== null)) return outcomes;
-        if (waited > 200) throw new Error(`some devices never ended: ${JSON.stringify(outcomes[0])}`);
-        await delay(100);
-      }
-    },
+    roll: (version, rollback = false) => deliver(version, "assign", rollback),
+    stage: (version) => deliver(version, "stage", false),
   };
 }
 
@@ -188,6 +192,64 @@ describe("a virtual fleet", () => {
     expect(readdirSync(join(dir, "images"))).toHaveLength(4);
     const second = await start({ dir });
     expect(second.snapshot()).toEqual(before);
+  });
+});
+
+describe("a virtual fleet with a staged update", () => {
+  test(
+    "keeps it, each device in its way, over a restart, and installs it without the server's image",
+    { timeout: 60_000 },
+    async () => {
+      const { start, stage, roll, dir: serverDir } = await fleetOf(40);
+      const dir = temporaryDirectory();
+      const personalities = { offlinePercent: 15, slowPercent: 15, failingPercent: 20 };
+      const first = await start({ dir, personalities });
+      const staged = await stage("2.0.0");
+      expect(new Set(staged.map(({ state }) => state))).toEqual(new Set(["succeeded"]));
+      expect(new Set(staged.map(({ reportedVersion }) => reportedVersion))).toEqual(new Set(["1.9.4"]));
+      const held = first.snapshot();
+      for (const device of held)
+        expect(device).toMatchObject({ version: "1.9.4", state: "idle", staged: "2.0.0" });
+      expect(new Set(held.map(({ personality }) => personality)).size).toBe(4);
+      await first.stop();
+      // Whoever asks for an image from now on gets none.
+      for (const hardware of fanHardware) {
+        const hex = digestOf(fanImage(hardware, "2.0.0")).slice("sha256:".length);
+        rmSync(join(serverDir, "storage", "blobs", hex.slice(0, 2), hex));
+      }
+      const second = await start({ dir });
+      expect(second.snapshot()).toEqual(held);
+      const failing = new Set(
+        held.filter(({ personality }) => personality === "failing").map(({ id }) => id),
+      );
+      for (const { deviceId, state, message } of await roll("2.0.0")) {
+        const fails = failing.has(deviceId);
+        expect({ deviceId, state }).toEqual({ deviceId, state: fails ? "failed" : "succeeded" });
+        if (fails) expect(message).toContain("the flash of this device fails");
+      }
+      for (const { id, version, staged: left } of second.snapshot()) {
+        expect({ id, version, left }).toEqual({
+          id,
+          version: failing.has(id) ? "1.9.4" : "2.0.0",
+          left: null,
+        });
+      }
+    },
+  );
+
+  test("fetches again what was damaged where it was kept", async () => {
+    const { start, stage, roll } = await fleetOf(2);
+    const dir = temporaryDirectory();
+    const first = await start({ dir });
+    await stage("2.0.0");
+    await first.stop();
+    const path = join(dir, "images", digestOf(fanImage("fan-a1", "2.0.0")).slice("sha256:".length));
+    writeFileSync(path, "#!/usr/bin/env node\n");
+    const second = await start({ dir });
+    expect((await roll("2.0.0")).map(({ state }) => state)).toEqual(["succeeded", "succeeded"]);
+    expect(second.snapshot().map(({ version }) => version)).toEqual(["2.0.0", "2.0.0"]);
+    await second.stop();
+    expect(digestOf(readFileSync(path))).toBe(digestOf(fanImage("fan-a1", "2.0.0")));
   });
 });
 
