@@ -137,10 +137,9 @@ export const errorCatalogue = {
     summary:
       "No order of steps keeps every pair that may meet compatible; the message names the pairs and their evidence.",
   },
-  IOT_PLAN_NEEDS_HOPS: {
+  IOT_PLAN_TOO_LARGE: {
     exit: Exit.blocked,
-    summary:
-      "A firmware version in the field cannot take the target in one step, and plans in which a component moves more than once are not supported yet.",
+    summary: "So many versions depend on one another that no order could be searched for within bounds.",
   },
   IOT_PLAN_EDITED: {
     exit: Exit.blocked,

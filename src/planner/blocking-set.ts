@@ -1,0 +1,114 @@
+import type { Relation } from "../compat/relation.ts";
+import { type ComponentVersion, formatComponentVersion } from "../compat/verdict.ts";
+import { blockedPair } from "./blocked-pairs.ts";
+import { orderExists } from "./cheapest-order.ts";
+import type { BlockedPair } from "./plan.ts";
+import type { PlanRequest } from "./plan-request.ts";
+import { type Problem, problemOf } from "./problem.ts";
+import { subsets } from "./subsets.ts";
+
+/** Up to this many sets of pairs are tried to find one that is smaller than the first. */
+const setsMax = 2_000;
+
+type Pair = readonly [ComponentVersion, ComponentVersion];
+
+/**
+ * The fewest pairs that rule every order out by themselves: with all others compatible there is
+ * still none, and without any one of these there is. Empty when it is not for pairs that there is none.
+ */
+export function blockingSet(request: PlanRequest): BlockedPair[] {
+  const disagreements = disagreementsOf(problemOf(request));
+  const rulesOut = (pairs: readonly Pair[]): boolean => !orderExists(problemOf(onlyThese(request, pairs)));
+  if (rulesOut([])) return [];
+  const found = smallest(
+    conflict([], false, localised(disagreements, rulesOut), rulesOut),
+    disagreements,
+    rulesOut,
+  );
+  return found.flatMap(([a, b]) => blockedPair(a, b, request.relation) ?? []);
+}
+
+/** Every pair of coupled versions that does not fit; those of what lives and of targets come first. */
+function disagreementsOf(problem: Problem): Pair[] {
+  const named = (id: number): ComponentVersion => ({
+    component: problem.partOf(id).component,
+    version: problem.versionOf(id),
+  });
+  const weighed: { pair: Pair; hops: number }[] = [];
+  for (const part of problem.parts) {
+    for (const other of part.coupled) {
+      if (other.index < part.index) continue;
+      for (const a of idsOf(part)) {
+        for (const b of idsOf(other)) {
+          if (problem.fits(a, b)) continue;
+          const hops = [a, b].filter((id) => problem.partOf(id).hops.includes(id)).length;
+          weighed.push({ pair: [named(a), named(b)], hops });
+        }
+      }
+    }
+  }
+  return weighed.toSorted((a, b) => a.hops - b.hops).map(({ pair }) => pair);
+}
+
+function idsOf({ hops, old, permanent, target }: Problem["parts"][number]): number[] {
+  return [...new Set([...old, ...permanent, ...(target === null ? [] : [target]), ...hops])].toSorted(
+    (a, b) => a - b,
+  );
+}
+
+/** The request in a world where only some pairs do not fit. */
+function onlyThese(request: PlanRequest, pairs: readonly Pair[]): PlanRequest {
+  const kept = new Set(pairs.flatMap(([a, b]) => [keyOf(a, b), keyOf(b, a)]));
+  const { relation } = request;
+  const verdict: Relation["verdict"] = (a, b) =>
+    kept.has(keyOf(a, b))
+      ? relation.verdict(a, b)
+      : { kind: "compatible", evidence: [{ kind: "uncoupled" }] };
+  return { ...request, relation: { ...relation, verdict } };
+}
+
+function keyOf(a: ComponentVersion, b: ComponentVersion): string {
+  return `${formatComponentVersion(a)} ${formatComponentVersion(b)}`;
+}
+
+/** Most components have no part in it; leaving them out whole is cheaper than pair by pair. */
+function localised(pairs: readonly Pair[], rulesOut: (pairs: readonly Pair[]) => boolean): readonly Pair[] {
+  let left = pairs;
+  for (const component of new Set(pairs.flat().map((version) => version.component))) {
+    const without = left.filter(([a, b]) => a.component !== component && b.component !== component);
+    if (without.length < left.length && rulesOut(without)) left = without;
+  }
+  return left;
+}
+
+/** QuickXplain: a set of which nothing can be left out, by halves (Junker 2004). */
+function conflict(
+  given: readonly Pair[],
+  changed: boolean,
+  pairs: readonly Pair[],
+  rulesOut: (pairs: readonly Pair[]) => boolean,
+): readonly Pair[] {
+  if (changed && rulesOut(given)) return [];
+  if (pairs.length <= 1) return pairs;
+  const half = pairs.length >> 1;
+  const [first, second] = [pairs.slice(0, half), pairs.slice(half)];
+  const fromSecond = conflict([...given, ...first], first.length > 0, second, rulesOut);
+  const fromFirst = conflict([...given, ...fromSecond], fromSecond.length > 0, first, rulesOut);
+  return [...fromFirst, ...fromSecond];
+}
+
+/** A set of which nothing can be left out need not be the smallest, so the smaller ones are tried. */
+function smallest(
+  found: readonly Pair[],
+  pairs: readonly Pair[],
+  rulesOut: (pairs: readonly Pair[]) => boolean,
+): readonly Pair[] {
+  let tried = 0;
+  for (let size = 1; size < found.length; size++) {
+    for (const set of subsets(pairs, size)) {
+      if (++tried > setsMax) return found;
+      if (rulesOut(set)) return set;
+    }
+  }
+  return found;
+}

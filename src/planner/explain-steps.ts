@@ -1,0 +1,142 @@
+import type { PlanStep } from "./plan.ts";
+import type { Problem, VersionId } from "./problem.ts";
+import { type DraftStep, nameOf } from "./step-writer.ts";
+
+/** The steps as they are printed: numbered, each with why it stands where it stands. */
+export function explainSteps(problem: Problem, drafts: readonly DraftStep[]): PlanStep[] {
+  const last = drafts.findLastIndex(({ action }) => action === "introduce");
+  return drafts.map((draft, index) => {
+    const { action, guard, id, replaces, staged } = draft;
+    const floor = action === "retire" && index < last ? floorOf(problem, drafts, index) : null;
+    return {
+      id: `s${index + 1}`,
+      action,
+      component: problem.partOf(id).component,
+      version: problem.versionOf(id),
+      replaces: replaces.map((each) => problem.versionOf(each)),
+      guard,
+      reversible: action === "introduce" && problem.partOf(id).kind !== "app",
+      ...(staged && { staged }),
+      ...(floor !== null && { floor: problem.versionOf(floor) }),
+      why: action === "retire" ? whyRetire(problem, draft) : whyIntroduce(problem, drafts, index),
+    };
+  });
+}
+
+/** The lowest version above an app that is retired to which its users can go. */
+function floorOf(problem: Problem, drafts: readonly DraftStep[], index: number): VersionId | null {
+  const { id } = drafts[index]!;
+  const part = problem.partOf(id);
+  if (part.kind !== "app") return null;
+  const live = new Set([...part.old, ...part.permanent, ...(part.targetLives ? [part.target!] : [])]);
+  for (const draft of drafts.slice(0, index)) {
+    if (draft.action === "introduce") live.add(draft.id);
+    else live.delete(draft.id);
+  }
+  return (
+    [...live].filter((each) => problem.partOf(each) === part && each > id).toSorted((a, b) => a - b)[0] ??
+    null
+  );
+}
+
+function whyRetire(problem: Problem, { for: waiting, id }: DraftStep): string {
+  if (waiting !== null) {
+    return problem.fits(waiting, id)
+      ? `whoever is on it has to move on before ${nameOf(problem, waiting)}`
+      : `${nameOf(problem, waiting)} does not fit ${nameOf(problem, id)}`;
+  }
+  const part = problem.partOf(id);
+  return part.kind === "service" && !part.keepsVersions
+    ? "the new version has taken its place"
+    : "nothing waits for it; it ends when nobody uses it any more";
+}
+
+function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: number): string {
+  const draft = drafts[index]!;
+  const { guard, id, replaces, staged } = draft;
+  const part = problem.partOf(id);
+  if (staged) return `every device holds it ready before ${appsAfter(problem, drafts, index)} comes`;
+  const bridged = bridgedBy(problem, drafts, index);
+  if (bridged.length > 0) {
+    return `it does not fit ${names(problem, bridged)}, but can update ${bridged.length > 1 ? "them" : "it"}`;
+  }
+  const reasons: string[] = [];
+  if (guard) {
+    const ranges = Object.entries(guard).map(([component, range]) => `${component} ${range}`);
+    reasons.push(`a device takes it only once its phones run ${ranges.join(" and ")}`);
+  }
+  const gone = goneFor(drafts, index).filter((old) => !problem.fits(id, old));
+  if (gone.length > 0)
+    reasons.push(`${names(problem, gone)}, which it does not fit, ${gone.length > 1 ? "are" : "is"} gone`);
+  const hop = part.target !== null && id !== part.target;
+  if (hop)
+    reasons.push(
+      `a hop on the way from ${versions(problem, replaces)} to ${problem.versionOf(part.target!)}`,
+    );
+  const waiting = waitsForIt(problem, drafts, index);
+  if (waiting)
+    reasons.push(
+      `${nameOf(problem, waiting.id)} does not fit ${nameOf(problem, waiting.old)}, so this comes first`,
+    );
+  if (reasons.length > 0) return reasons.join("; ");
+  const peers = part.coupled.map(({ component }) => component);
+  return peers.length > 0 ? `fits every live version of ${peers.join(", ")}` : "nothing else depends on it";
+}
+
+/** What was retired for this step, right before it. */
+function goneFor(drafts: readonly DraftStep[], index: number): VersionId[] {
+  const { id } = drafts[index]!;
+  return drafts
+    .slice(0, index)
+    .flatMap((step) => (step.action === "retire" && step.for === id ? [step.id] : []));
+}
+
+/** The first later introduction that does not fit something that this one replaces. */
+function waitsForIt(
+  problem: Problem,
+  drafts: readonly DraftStep[],
+  index: number,
+): { id: VersionId; old: VersionId } | null {
+  const { replaces } = drafts[index]!;
+  for (const later of drafts.slice(index + 1)) {
+    if (later.action !== "introduce") continue;
+    const old = replaces.find((each) => !problem.fits(later.id, each));
+    if (old !== undefined) return { id: later.id, old };
+  }
+  return null;
+}
+
+/** Old firmware that an app of a lockstep does not fit. */
+function bridgedBy(problem: Problem, drafts: readonly DraftStep[], index: number): VersionId[] {
+  const { id } = drafts[index]!;
+  if (problem.partOf(id).kind !== "app") return [];
+  return drafts
+    .slice(0, index)
+    .flatMap((step) =>
+      step.staged && problem.fits(id, step.id)
+        ? step.replaces.filter((old) => !problem.fits(id, old) && isLiveAt(drafts, index, old))
+        : [],
+    );
+}
+
+function isLiveAt(drafts: readonly DraftStep[], index: number, id: VersionId): boolean {
+  return !drafts.slice(0, index).some((step) => step.action === "retire" && step.id === id);
+}
+
+function appsAfter(problem: Problem, drafts: readonly DraftStep[], index: number): string {
+  const apps: VersionId[] = [];
+  for (const { id, staged } of drafts.slice(index + 1)) {
+    if (staged) continue;
+    if (problem.partOf(id).kind !== "app") break;
+    apps.push(id);
+  }
+  return names(problem, apps);
+}
+
+function names(problem: Problem, ids: readonly VersionId[]): string {
+  return ids.map((id) => nameOf(problem, id)).join(" and ");
+}
+
+function versions(problem: Problem, ids: readonly VersionId[]): string {
+  return ids.map((id) => problem.versionOf(id)).join(", ");
+}

@@ -1,0 +1,205 @@
+import { formatComponentVersion } from "../compat/verdict.ts";
+import { guardRange } from "./guard-range.ts";
+import type { PlanStep } from "./plan.ts";
+import type { Group, Part, Problem, VersionId } from "./problem.ts";
+import { canGuard } from "./stage.ts";
+
+/** A step before it is explained. */
+export interface DraftStep {
+  readonly action: "introduce" | "retire";
+  readonly id: VersionId;
+  readonly replaces: readonly VersionId[];
+  readonly guard: PlanStep["guard"];
+  readonly staged: boolean;
+  /** Retirements: what waits for it; null for those that are left to time. */
+  readonly for: VersionId | null;
+}
+
+/** Thrown when an order turns out to leave devices behind; another one is taken then. */
+export class StrandedError extends Error {}
+
+/**
+ * Writes the steps of an order down: introductions as they come, and before each the retirements
+ * that it cannot do without, no sooner.
+ */
+export class StepWriter {
+  readonly steps: DraftStep[] = [];
+  readonly #problem: Problem;
+  readonly #mayRetire: (app: VersionId) => boolean;
+  readonly #live: Set<VersionId>[];
+  readonly #introduced = new Set<VersionId>();
+  /** Firmware that waits on every device, and the apps that bridge to it. */
+  #lockstep: { readonly staged: readonly VersionId[]; readonly apps: readonly VersionId[] } | null = null;
+
+  constructor(problem: Problem, mayRetire: (app: VersionId) => boolean) {
+    this.#problem = problem;
+    this.#mayRetire = mayRetire;
+    this.#live = problem.parts.map(
+      ({ old, permanent, target, targetLives }) =>
+        new Set([...permanent, ...old, ...(targetLives && target !== null ? [target] : [])]),
+    );
+  }
+
+  /** Whether nothing that lives stands against a version. */
+  fitsNow(id: VersionId): boolean {
+    return this.#obstacles(id).length === 0;
+  }
+
+  introduce(id: VersionId): void {
+    this.#clearTheWay(id);
+    this.#add(id);
+  }
+
+  /** Firmware that is brought to the devices first, the apps that can start it, then the firmware itself. */
+  lockstep(apps: readonly VersionId[], staged: readonly VersionId[]): void {
+    this.#lockstep = { staged, apps };
+    for (const id of [...apps, ...staged]) this.#clearTheWay(id);
+    for (const id of staged)
+      this.#push({ action: "introduce", id, replaces: this.#replacedBy(id), staged: true });
+    for (const id of [...apps, ...staged]) this.#add(id);
+    this.#lockstep = null;
+  }
+
+  /** Everything that is not part of the release any more is left to time. */
+  finish(): void {
+    const order = { service: 0, firmware: 1, app: 2 } as const;
+    const parts = this.#problem.parts.filter(({ target }) => target !== null);
+    for (const part of parts.toSorted((a, b) => order[a.kind] - order[b.kind] || a.index - b.index)) {
+      for (const id of this.#movableOf(part)) if (this.#isLive(id)) this.#retire(id, null);
+    }
+  }
+
+  #add(id: VersionId): void {
+    const part = this.#problem.partOf(id);
+    this.#push({ action: "introduce", id, replaces: this.#replacedBy(id), guard: this.#guardOf(id) });
+    this.#live[part.index]!.add(id);
+    this.#introduced.add(id);
+    if (part.kind !== "service" || part.keepsVersions) return;
+    for (const old of this.#movableOf(part)) if (old !== id) this.#retire(old, null);
+  }
+
+  #clearTheWay(id: VersionId): void {
+    // Each turn retires at least one version, so this ends.
+    for (let obstacles = this.#obstacles(id); obstacles.length > 0; obstacles = this.#obstacles(id)) {
+      const [obstacle] = obstacles;
+      if (!this.#movableOf(this.#problem.partOf(obstacle!)).includes(obstacle!)) throw new StrandedError();
+      this.#retire(obstacle!, id);
+    }
+  }
+
+  /** What lives, does not fit and can be neither guarded nor bridged; in the order in which it is best retired. */
+  #obstacles(id: VersionId): VersionId[] {
+    const { fits } = this.#problem;
+    const found: VersionId[] = [];
+    for (const part of this.#problem.partOf(id).coupled) {
+      const live = this.#liveOf(part);
+      for (const other of live) {
+        if (fits(id, other) || this.#isBridged(id, other)) continue;
+        if (canGuard(this.#problem, id, other, live)) continue;
+        if (part.kind !== "app" || this.#mayRetire(other)) found.push(other);
+        // A guard would do, were it not for lower versions that fit and whose users may come to it.
+        else found.push(...live.filter((each) => each < other && this.#mayRetire(each)).slice(0, 1));
+        if (found.length === 0) throw new StrandedError();
+      }
+    }
+    return found;
+  }
+
+  #isBridged(id: VersionId, other: VersionId): boolean {
+    const lockstep = this.#lockstep;
+    if (!lockstep) return false;
+    const [one, two] = this.#problem.partOf(id).kind === "app" ? [id, other] : [other, id];
+    if (lockstep.apps.includes(one)) {
+      const goal = this.#problem.partOf(two).target;
+      return goal !== null && lockstep.staged.includes(goal) && this.#problem.bridges(one, two);
+    }
+    // The old app waits at the guard that the new one opens.
+    const app = this.#problem.partOf(one);
+    return (
+      lockstep.staged.includes(two) &&
+      lockstep.apps.some((each) => this.#problem.partOf(each) === app && each > one)
+    );
+  }
+
+  #guardOf(id: VersionId): PlanStep["guard"] {
+    const held = this.#problem
+      .partOf(id)
+      .coupled.filter(
+        (part) => part.kind === "app" && this.#liveOf(part).some((app) => !this.#problem.fits(id, app)),
+      );
+    if (this.#problem.partOf(id).kind !== "firmware" || held.length === 0) return null;
+    return Object.fromEntries(held.map((part) => [part.component, guardRange(this.#problem, id, part)]));
+  }
+
+  #retire(id: VersionId, waitingFor: VersionId | null): void {
+    const part = this.#problem.partOf(id);
+    if (part.kind === "firmware") {
+      for (const other of this.#movableOf(part)) {
+        if (other !== id && this.#isLive(id) && this.#needs(other, id)) this.#retire(other, waitingFor);
+      }
+      if (!this.#canLeave(id, null)) throw new StrandedError();
+    } else if (!this.#liveOf(part).some((other) => (part.kind === "app" ? other > id : other !== id))) {
+      throw new StrandedError();
+    }
+    this.#live[part.index]!.delete(id);
+    this.#push({ action: "retire", id, for: waitingFor });
+  }
+
+  /** Whether devices on one version could not leave it any more without another. */
+  #needs(version: VersionId, other: VersionId): boolean {
+    return this.#canLeave(version, null) && !this.#canLeave(version, other);
+  }
+
+  #canLeave(version: VersionId, without: VersionId | null): boolean {
+    const part = this.#problem.partOf(version);
+    return this.#groupsOn(version).every(({ next }) =>
+      (next.get(version) ?? []).some(
+        (to) => to !== without && this.#introduced.has(to) && this.#live[part.index]!.has(to),
+      ),
+    );
+  }
+
+  /** Devices that run a version, or may have come to it by what was introduced. */
+  #groupsOn(version: VersionId): Group[] {
+    return this.#problem.groups.filter(({ next, part, start }) => {
+      if (part !== this.#problem.partOf(version)) return false;
+      const reached = new Set([start]);
+      for (const at of reached)
+        for (const to of next.get(at) ?? []) if (this.#introduced.has(to)) reached.add(to);
+      return reached.has(version);
+    });
+  }
+
+  #replacedBy(id: VersionId): VersionId[] {
+    const part = this.#problem.partOf(id);
+    return this.#movableOf(part).filter((other) => {
+      if (other === id) return false;
+      if (part.kind === "app") return other < id;
+      return (
+        part.kind === "service" || this.#groupsOn(other).some(({ next }) => next.get(other)?.includes(id))
+      );
+    });
+  }
+
+  /** What lives and has to leave sooner or later. */
+  #movableOf(part: Part): VersionId[] {
+    return this.#liveOf(part).filter((id) => id !== part.target && !part.permanent.includes(id));
+  }
+
+  #liveOf(part: Part): VersionId[] {
+    return [...this.#live[part.index]!].toSorted((a, b) => a - b);
+  }
+
+  #isLive(id: VersionId): boolean {
+    return this.#live[this.#problem.partOf(id).index]!.has(id);
+  }
+
+  #push(step: Partial<DraftStep> & Pick<DraftStep, "action" | "id">): void {
+    this.steps.push({ replaces: [], guard: null, staged: false, for: null, ...step });
+  }
+}
+
+/** `fan@2.0.0` */
+export function nameOf(problem: Problem, id: VersionId): string {
+  return formatComponentVersion({ component: problem.partOf(id).component, version: problem.versionOf(id) });
+}

@@ -1,0 +1,64 @@
+import { compareVersions } from "../compat/versions.ts";
+import type { PlanRequest } from "./plan-request.ts";
+
+/** Devices of one firmware that run the same version and have the same images to take. */
+export interface DeviceGroup {
+  /** One of the hardware models, for people. */
+  readonly hardware: string;
+  readonly start: string;
+  /** Versions that can be installed over a version, from which the target can be reached. */
+  readonly next: ReadonlyMap<string, readonly string[]>;
+  /** Whether the target can be reached at all. */
+  readonly arrives: boolean;
+}
+
+/** Where the devices of a firmware component stand and which ways of images lead them to the target. */
+export function updatePaths(request: PlanRequest, component: string): DeviceGroup[] {
+  const { hardware, live, relation } = request;
+  const target = request.target[component];
+  if (target === undefined) return [];
+  const imagesFor = (version: string): readonly string[] =>
+    relation.facts(component, version)?.hardware ?? [];
+  const candidates = relation
+    .versions(component)
+    .filter(
+      (version) => relation.facts(component, version)?.installable && compareVersions(version, target) < 0,
+    );
+  candidates.push(target);
+  const groups = new Map<string, DeviceGroup>();
+  for (const start of live[component] ?? []) {
+    const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);
+    for (const model of hardware?.[component]?.[start] ?? own) {
+      const images = candidates.filter((version) => imagesFor(version).includes(model));
+      const key = `${start} ${images.join(" ")}`;
+      if (!groups.has(key)) groups.set(key, groupOf(component, start, model, images, request));
+    }
+  }
+  return [...groups.values()];
+}
+
+function groupOf(
+  component: string,
+  start: string,
+  hardware: string,
+  images: readonly string[],
+  { relation, target }: PlanRequest,
+): DeviceGroup {
+  const goal = target[component]!;
+  const installs = (version: string, over: string): boolean =>
+    version !== over && relation.installsOver({ component, version }, over);
+  // Backwards from the target, so that no way leads into a dead end.
+  const arriving = new Set(images.includes(goal) ? [goal] : []);
+  for (const reached of arriving) {
+    for (const version of images) if (installs(reached, version)) arriving.add(version);
+  }
+  const next = new Map(
+    [...new Set([start, ...arriving])].map((over) => [
+      over,
+      over === goal
+        ? []
+        : [...arriving].filter((version) => installs(version, over)).toSorted(compareVersions),
+    ]),
+  );
+  return { hardware, start, next, arrives: start === goal || (next.get(start) ?? []).length > 0 };
+}
