@@ -55,7 +55,8 @@ function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: num
   const draft = drafts[index]!;
   const { guard, id, replaces, staged } = draft;
   const part = problem.partOf(id);
-  if (staged) return `every device holds it ready before ${appsAfter(problem, drafts, index)} comes`;
+  if (staged)
+    return `every device is to hold it ready before the step to ${appsAfter(problem, drafts, index)}`;
   const bridged = bridgedBy(problem, drafts, index);
   if (bridged.length > 0) {
     return `it does not fit ${names(problem, bridged)}, but can update ${bridged.length > 1 ? "them" : "it"}`;
@@ -65,14 +66,11 @@ function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: num
     const ranges = Object.entries(guard).map(([component, range]) => `${component} ${range}`);
     reasons.push(`a device takes it only once its phones run ${ranges.join(" and ")}`);
   }
-  const gone = goneFor(drafts, index).filter((old) => !problem.fits(id, old));
+  const gone = goneBefore(drafts, index).filter((old) => !problem.fits(id, old));
   if (gone.length > 0)
     reasons.push(`${names(problem, gone)}, which it does not fit, ${gone.length > 1 ? "are" : "is"} gone`);
-  const hop = part.target !== null && id !== part.target;
-  if (hop)
-    reasons.push(
-      `a hop on the way from ${versions(problem, replaces)} to ${problem.versionOf(part.target!)}`,
-    );
+  if (part.target !== null && id !== part.target)
+    reasons.push(`a hop on the way from ${versions(problem, replaces)} to ${problem.versionOf(part.target)}`);
   const waiting = waitsForIt(problem, drafts, index);
   if (waiting)
     reasons.push(
@@ -83,12 +81,8 @@ function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: num
   return peers.length > 0 ? `fits every live version of ${peers.join(", ")}` : "nothing else depends on it";
 }
 
-/** What was retired for this step, right before it. */
-function goneFor(drafts: readonly DraftStep[], index: number): VersionId[] {
-  const { id } = drafts[index]!;
-  return drafts
-    .slice(0, index)
-    .flatMap((step) => (step.action === "retire" && step.for === id ? [step.id] : []));
+function goneBefore(drafts: readonly DraftStep[], index: number): VersionId[] {
+  return drafts.slice(0, index).flatMap(({ action, id }) => (action === "retire" ? [id] : []));
 }
 
 /** The first later introduction that does not fit something that this one replaces. */

@@ -1,5 +1,47 @@
-import type { Repair } from "./plan.ts";
+import { cheapestOrder } from "./cheapest-order.ts";
+import type { BlockedPair, Repair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-export function findRepairs(_: PlanRequest): Repair[] {
-  return [];
+import { problemOf } from "./problem.ts";
+import { bridgingFirmware, tolerantApps } from "./missing-versions.ts";
+import {
+  bridgesRepair,
+  dropStuck,
+  installOverStuck,
+  observePairing,
+  offerKnown,
+  settleUnknown,
+} from "./changed-facts.ts";
+
+/** A change that might make an order possible, and the request as it would be with it. */
+export interface Proposal {
+  readonly kind: Repair["kind"];
+  readonly change: string;
+  readonly request: PlanRequest;
+}
+
+const repairsMax = 3;
+/** Each is planned, so a field that is stuck in a hundred places must not take for ever. */
+const proposalsMax = 60;
+
+/** The cheapest changes that make an order possible: what is only written down before what has to be built. */
+export function findRepairs(request: PlanRequest, pairs: readonly BlockedPair[]): Repair[] {
+  const repairs: Repair[] = [];
+  let tried = 0;
+  for (const { change, kind, request: changed } of proposals(request, pairs)) {
+    if (++tried > proposalsMax || repairs.length === repairsMax) break;
+    const order = cheapestOrder(problemOf(changed));
+    if (order) repairs.push({ kind, change, steps: order.steps.length });
+  }
+  return repairs;
+}
+
+function* proposals(request: PlanRequest, pairs: readonly BlockedPair[]): Generator<Proposal> {
+  yield* observePairing(request);
+  yield* settleUnknown(request, pairs);
+  yield* offerKnown(request);
+  yield* bridgesRepair(request);
+  yield* bridgingFirmware(request);
+  yield* tolerantApps(request);
+  yield* installOverStuck(request);
+  yield* dropStuck(request);
 }

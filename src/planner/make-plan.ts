@@ -35,7 +35,10 @@ export function makePlan(request: PlanRequest): Plan {
     if (order)
       return inOrder({ ...plan, feasible: true, steps: explainSteps(problem, order.steps), blocked: null });
     const pairs = blockingSet(request);
-    const blocked = { pairs: pairs.length > 0 ? pairs : unreachable(problem), repairs: findRepairs(request) };
+    const blocked = {
+      pairs: pairs.length > 0 ? pairs : unreachable(problem),
+      repairs: findRepairs(request, pairs),
+    };
     return inOrder({ ...plan, feasible: false, steps: [], blocked });
   } catch (error) {
     if (error instanceof TooLargeError) throw tooLarge(request, error);

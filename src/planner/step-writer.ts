@@ -89,12 +89,11 @@ export class StepWriter {
 
   /** What lives, does not fit and can be neither guarded nor bridged; in the order in which it is best retired. */
   #obstacles(id: VersionId): VersionId[] {
-    const { fits } = this.#problem;
     const found: VersionId[] = [];
     for (const part of this.#problem.partOf(id).coupled) {
       const live = this.#liveOf(part);
       for (const other of live) {
-        if (fits(id, other) || this.#isBridged(id, other)) continue;
+        if (this.#problem.fits(id, other) || this.#isBridged(id, other)) continue;
         if (canGuard(this.#problem, id, other, live)) continue;
         if (part.kind !== "app" || this.#mayRetire(other)) found.push(other);
         // A guard would do, were it not for lower versions that fit and whose users may come to it.
