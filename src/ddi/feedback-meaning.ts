@@ -28,7 +28,7 @@ export function meaningForDeployment({ status }: DdiFeedback, staged: boolean): 
       return { kind: "open", state: "downloading" };
     case "proceeding":
     case "resumed":
-      return { kind: "open", state: "installing" };
+      return { kind: "open", state: staged ? "downloading" : "installing" };
     case "scheduled":
     case "rejected":
       return { kind: "open", state: null };

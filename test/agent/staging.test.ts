@@ -1,5 +1,5 @@
 // An image that is brought first and installed later, or never.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { DeviceState } from "../../src/agent/device-journal.ts";
 import { MemorySlotStorage } from "../../src/agent/memory-slot-storage.ts";
 import { deviceAttribute } from "../../src/ddi/wire.ts";
@@ -221,13 +221,15 @@ describe("a staged update", () => {
 
   test("whose report got lost is reported again, without another look at its bytes", async () => {
     const bench = await deviceBench();
-    const { server, boot, release } = bench;
+    const { server, boot, release, flash } = bench;
     const staging = server.offer({ ...(await release()), staged: true });
     server.fault = (request) => (request.endsWith("feedback") && server.feedback.length > 0 ? "cut" : "none");
+    const looks = vi.spyOn(flash.slots, "seal");
     await boot().turn();
     server.fault = () => "none";
     await boot().turn();
     expect(staging.closed).toBe("success");
+    expect(looks).toHaveBeenCalledTimes(1);
     expect(downloadsOf(bench)).toBe(1);
   });
 
@@ -355,6 +357,9 @@ test("a journal of an agent that could not stage is read as it was meant", async
   if (!update) throw new Error("no update under way");
   const { purpose: __, ...older } = update;
   flash.state.write(JSON.stringify({ ...state, update: older }));
+  const waiting = boot();
+  await waiting.turn();
+  expect(waiting.state).toMatchObject({ state: "staged", staged: null, update: { purpose: "install" } });
   apps.record({ phone: "late", component: "app-ios", version: "4.2.0" });
   const agent = boot();
   await agent.turn();

@@ -48,6 +48,7 @@ test("the journal makes the moves of the table and no other, and a device that s
         const text = storage.read();
         const move = (): void => {
           if (next === "accepted") journal.accept(target, tries);
+          else if (next === "idle" && state === "staged") journal.keepStaged();
           else if (next === "idle") journal.rest();
           else if (next === "committed") journal.commit();
           else if (next === "reverting") journal.revert("why");
@@ -56,6 +57,8 @@ test("the journal makes the moves of the table and no other, and a device that s
         if (updateStates[state].next.includes(next)) {
           move();
           expect(journal.state.state).toBe(next);
+          // What waits in the spare slot and what is put there never stand beside each other.
+          expect(journal.state.staged === null || journal.state.update === null).toBe(true);
         } else {
           expect(move).toThrow(/^no (move from|update in state)/);
           expect(storage.read()).toBe(text);

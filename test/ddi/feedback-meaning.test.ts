@@ -33,6 +33,7 @@ describe("meaningForDeployment", () => {
     ["closed", "failure", { kind: "closed", state: "failed" }],
     ["canceled", "none", { kind: "closed", state: "canceled" }],
     ["download", "none", { kind: "open", state: "downloading" }],
+    ["proceeding", "none", { kind: "open", state: "downloading" }],
     ["scheduled", "none", { kind: "open", state: null }],
   ])("%s/%s where the image was only to be staged", (execution, finished, meaning) => {
     expect(meaningForDeployment(feedback(execution, finished), true)).toEqual(meaning);

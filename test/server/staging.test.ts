@@ -59,6 +59,21 @@ describe("a staged assignment", () => {
     expect(await fleet.getDevice("d1")).toMatchObject({ reportedVersion: "1.9.4", activeAssignmentId: null });
   });
 
+  it("is carried through by rauc-hawkbit-updater, word for word", async () => {
+    const { device, outcome } = await stagedTo("d1");
+    const { id } = await device.deployment();
+    const words = [
+      ["proceeding", "none", "Download complete. 12.00 MB/s"],
+      ["downloaded", "success", "File checksum OK."],
+    ] as const;
+    expect(await outcome()).toMatchObject({ closedAtMs: null });
+    for (const [execution, finished, message] of words) {
+      expect((await device.feedback("deploymentBase", id, execution, finished, [message])).status).toBe(200);
+      expect((await outcome())?.state).toBe(finished === "none" ? "downloading" : "succeeded");
+    }
+    expect(await outcome()).toMatchObject({ message: "File checksum OK." });
+  });
+
   it("keeps what is installed apart from what is staged", async () => {
     const { device, fleet, assignment } = await stagedTo("d1");
     await device.feedback("deploymentBase", (await device.deployment()).id, "downloaded", "success");
