@@ -274,6 +274,11 @@ export const errorCatalogue = {
     exit: Exit.blocked,
     summary: "The bytes of an artifact are not those that its digest and size announce.",
   },
+  IOT_FLEET_CANNOT_STAGE: {
+    exit: Exit.blocked,
+    summary:
+      "The plan brings an image to every device before any of them runs it, and the fleet backend has no way to do that.",
+  },
   IOT_FLEET_DATABASE_NEWER: {
     exit: Exit.usage,
     summary: "The fleet server's database was written by a newer iotctl.",

@@ -1,12 +1,12 @@
 import { Exit } from "../base/error-codes.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
-import { factsOfResolved } from "../bundle/resolved-facts.ts";
-import { createRelation } from "../compat/relation.ts";
 import { decide, nextEffect } from "./engine/decide.ts";
 import type { RolloutEvent } from "./engine/events.ts";
+import { relationOf } from "./engine/known-versions.ts";
 import { kindOf } from "./engine/release-kinds.ts";
 import { stillLooks, type RolloutState } from "./engine/state.ts";
-import { assignmentsOf, survey } from "./engine/survey.ts";
+import { survey } from "./engine/survey.ts";
+import { assignmentsOf } from "./engine/track-progress.ts";
 import { foldJournal } from "./fold.ts";
 import type { Append, RolloutJournal } from "./journal/journal.ts";
 import { observeField } from "./observe-field.ts";
@@ -69,8 +69,7 @@ async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEv
   );
   const assignments = [...assignmentsOf(state, false), ...assignmentsOf(state, true)];
   const snapshot = await observeField(ports, assignments, apps);
-  const relation = createRelation(factsOfResolved(config.resolved), config.plan.field);
-  return survey(state, snapshot, relation, ports.clock.now());
+  return survey(state, snapshot, relationOf(config), ports.clock.now());
 }
 
 /** Who cannot be reached is tried again in the next turn; anything else is an answer and stops the rollout. */

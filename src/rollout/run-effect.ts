@@ -1,7 +1,9 @@
-import type { ResolvedComponent } from "../bundle/resolved-release.ts";
+import type { ComponentVersion } from "../compat/relation.ts";
+import { stagingFleet } from "./assert-can-stage.ts";
 import type { Effect } from "./engine/effects.ts";
 import type { RolloutEvent } from "./engine/events.ts";
-import type { RolloutConfig } from "./engine/state.ts";
+import { versionIn } from "./engine/known-versions.ts";
+import type { Hop, RolloutConfig } from "./engine/state.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 
 /** A signed statement is kept in memory whole; nobody's is larger than this. */
@@ -25,7 +27,7 @@ export async function runEffect(
       );
       return done;
     case "publish-app":
-      await publish(effect.component, config, ports);
+      await publish(effect, config, ports);
       return done;
     case "expose-app":
       await ports.storefront.expose(effect.component, effect.version, effect.percent);
@@ -42,18 +44,18 @@ export async function runEffect(
 }
 
 async function publish(
-  component: string,
+  { component, version }: ComponentVersion,
   config: RolloutConfig,
   { storefront }: RolloutPorts,
 ): Promise<void> {
-  const app = config.resolved.components[component];
-  const artifact = app?.artifacts[0];
-  if (!app || !artifact) throw new Error(`${component} has no package in the release`);
+  const { resolved } = known(config, component, version);
+  const [artifact] = resolved.artifacts;
+  if (!artifact) throw new Error(`${component}@${version} has no package`);
   await storefront.publish({
     component,
-    platform: app.platform ?? "android",
-    appId: app.appId ?? component,
-    version: app.version,
+    platform: resolved.platform ?? "android",
+    appId: resolved.appId ?? component,
+    version,
     digest: artifact.digest,
   });
 }
@@ -63,35 +65,37 @@ async function assign(
   config: RolloutConfig,
   { fleet, store }: RolloutPorts,
 ): Promise<{ deviceId: string; reason: string }[]> {
-  const firmware = firmwareVersion(config, effect.component, effect.version);
-  const { artifacts } = firmware;
+  const { attestationDigest, resolved } = known(config, effect.component, effect.version);
+  const { artifacts } = resolved;
   for (const artifact of artifacts) {
     await fleet.ensureArtifact({ ...artifact, open: () => store.openBlob(artifact.digest) });
   }
   await fleet.ensureAttestation({
-    digest: config.attestationDigest,
-    bytes: await readAll(store.openBlob(config.attestationDigest)),
+    digest: attestationDigest,
+    bytes: await readAll(store.openBlob(attestationDigest)),
   });
   const assignment = {
     id: effect.assignmentId,
     component: effect.component,
     version: effect.version,
     variants: Object.fromEntries(artifacts.map((artifact) => [artifact.hardware ?? "", artifact])),
-    attestationDigest: config.attestationDigest,
+    attestationDigest,
     rollback: effect.rollback,
   };
   const refused: { deviceId: string; reason: string }[] = [];
   for (let start = 0; start < effect.deviceIds.length; start += devicesPerCall) {
-    const result = await fleet.assign(assignment, effect.deviceIds.slice(start, start + devicesPerCall));
+    const deviceIds = effect.deviceIds.slice(start, start + devicesPerCall);
+    const result = effect.staged
+      ? await stagingFleet(fleet, effect).stage(assignment, deviceIds)
+      : await fleet.assign(assignment, deviceIds);
     refused.push(...result.refused);
   }
   return refused;
 }
 
-/** One version of a firmware component, of the release or from the field. */
-function firmwareVersion(config: RolloutConfig, component: string, version: string): ResolvedComponent {
-  const target = config.resolved.components[component];
-  const found = target?.version === version ? target : config.resolved.known[component]?.[version];
+/** One version of a component, with the statement that proves it. */
+function known(config: RolloutConfig, component: string, version: string): Hop {
+  const found = versionIn(config, component, version);
   if (!found) throw new Error(`${component}@${version} is not in the release`);
   return found;
 }

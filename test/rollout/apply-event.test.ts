@@ -105,7 +105,11 @@ describe("a person's word", () => {
   });
 
   it("to abort takes back what has begun and drops what has not", () => {
-    const begun: RolloutState = { ...inStatus("running"), exposed: { app: 10 }, pending: started().pending };
+    const begun: RolloutState = {
+      ...inStatus("running"),
+      exposed: { "app@4.2.0": 10 },
+      pending: started().pending,
+    };
     const after = apply(begun, { type: "aborted", ...by });
     expect(after.pending.map(({ key }) => key)).toEqual(["cancel:fan-1:fan@2.0.0", "halt:app@4.2.0"]);
     expect(after.endedAtMs).toBe(5);
@@ -140,7 +144,7 @@ describe("an outcome", () => {
   const assigning = run(
     running,
     1,
-    observed({ admissible: [{ deviceId: "a", component: "fan", from: "1.9.4" }] }),
+    observed({ admissible: [{ deviceId: "a", component: "fan", version: "2.0.0", from: "1.9.4" }] }),
   );
   const [assign] = assigning.pending;
 
@@ -192,14 +196,24 @@ describe("an outcome", () => {
 
   it("is kept apart from devices whose names every object has", () => {
     const names = ["constructor", "toString"];
-    const admissible = names.map((deviceId) => ({ deviceId, component: "fan", from: "1.9.4" }));
+    const admissible = names.map((deviceId) => ({
+      deviceId,
+      component: "fan",
+      version: "2.0.0",
+      from: "1.9.4",
+    }));
     const state = run(running, 1, observed({ admissible }));
     expect(Object.keys(state.devices)).toEqual(names);
   });
 });
 
 describe("a lapsed admission", () => {
-  const admissible = ["a", "b"].map((deviceId) => ({ deviceId, component: "fan", from: "1.9.4" }));
+  const admissible = ["a", "b"].map((deviceId) => ({
+    deviceId,
+    component: "fan",
+    version: "2.0.0",
+    from: "1.9.4",
+  }));
   const assigning = run(running, 1, observed({ admissible }));
 
   it("takes its device out of what is pending, and its place is free", () => {

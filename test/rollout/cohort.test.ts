@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Admission } from "../../src/compat/device-gate.ts";
 import type { Wave } from "../../src/manifest/release.ts";
 import { cohortOf } from "../../src/rollout/engine/cohort-members.ts";
 import { bucketOf, inCohort } from "../../src/rollout/engine/cohort.ts";
@@ -90,21 +91,27 @@ const fleets = fc
     })),
   );
 
+const answer = (admitted: boolean, repairs = false): Admission => ({
+  admitted,
+  repairs,
+  reasons: admitted ? [] : [{ code: "busy", message: "it is busy" }],
+});
+const askIn =
+  (fleet: readonly { id: string; fits: boolean }[]) =>
+  ({ id }: { id: string }): Admission =>
+    answer(fleet.find((each) => each.id === id)!.fits);
+
 describe("cohortOf", () => {
-  const admitted = (chosen: { id: string }[], fleet: readonly { id: string; fits: boolean }[]): boolean =>
-    chosen.every(({ id }) => fleet.find((each) => each.id === id)?.fits);
+  const admitted = (
+    chosen: readonly { id: string }[],
+    fleet: readonly { id: string; fits: boolean }[],
+  ): boolean => chosen.every(({ id }) => fleet.find((each) => each.id === id)?.fits);
 
   it("never exceeds the bound of a wave, counts who is in already, and takes only who is admitted", () => {
     fc.assert(
       fc.property(fleets, fc.integer({ min: 1, max: 9 }), fc.nat(12), (fleet, max, taken) => {
         const waves = [wave({ kind: "label", label: "ring", value: "canary", max }, 0)];
-        const chosen = cohortOf(
-          fleet,
-          waves,
-          taken,
-          "salt",
-          ({ id }) => fleet.find((each) => each.id === id)!.fits,
-        );
+        const { chosen } = cohortOf(fleet, waves, taken, "salt", askIn(fleet));
         const suitable = fleet.filter(({ fits, labels }) => fits && labels["ring"] === "canary");
         // Who has to wait takes up no place: the bound is reached whenever there are enough.
         expect(chosen).toHaveLength(Math.max(0, Math.min(max - taken, suitable.length)));
@@ -117,9 +124,7 @@ describe("cohortOf", () => {
     fc.assert(
       fc.property(fleets, fc.array(selections, { maxLength: 4 }), selections, (fleet, waves, next) => {
         const members = (those: readonly Wave[]): string[] =>
-          cohortOf(fleet, those, 0, "salt", ({ id }) => fleet.find((each) => each.id === id)!.fits).map(
-            ({ id }) => id,
-          );
+          cohortOf(fleet, those, 0, "salt", askIn(fleet)).chosen.map(({ id }) => id);
         const before = members(waves);
         const after = new Set(members([...waves, next]));
         expect(before.filter((id) => !after.has(id))).toEqual([]);
@@ -131,10 +136,40 @@ describe("cohortOf", () => {
     fc.assert(
       fc.property(fleets, fc.array(selections, { maxLength: 3 }), (fleet, waves) => {
         const choose = (candidates: typeof fleet): string[] =>
-          cohortOf(candidates, waves, 0, "salt", () => true).map(({ id }) => id);
+          cohortOf(candidates, waves, 0, "salt", () => answer(true)).chosen.map(({ id }) => id);
         expect(choose(fleet.toReversed())).toEqual(choose(fleet));
       }),
     );
+  });
+
+  const broken = new Set(ids.slice(40, 45));
+  const canaries = ids.slice(0, 50).map((id) => device(id, { labels: { ring: "canary" } }));
+  const members = (waves: readonly Wave[], taken: number, promptly: boolean): string[] =>
+    cohortOf(canaries, waves, taken, "salt", ({ id }) => answer(true, broken.has(id)), promptly).chosen.map(
+      ({ id }) => id,
+    );
+
+  it("gives places to who sits in a broken pair first, and no more of them", () => {
+    const waves = [wave({ kind: "label", label: "ring", value: "canary", max: 7 }, 0)];
+    expect(new Set(members(waves, 0, false).slice(0, 5))).toEqual(broken);
+    expect(members(waves, 0, false)).toHaveLength(7);
+    expect(members(waves, 4, false)).toHaveLength(3);
+    expect(members(waves, 4, false).every((id) => broken.has(id))).toBe(true);
+  });
+
+  it("lets only who sits in a broken pair pass by the waves, where that is asked for", () => {
+    const nobody = [wave({ kind: "percent", percent: 0 }, 0)];
+    expect(members(nobody, 0, false)).toEqual([]);
+    expect(new Set(members(nobody, 0, true))).toEqual(broken);
+  });
+
+  it("names who was asked and refused, not who had no place", () => {
+    const waves = [wave({ kind: "label", label: "ring", value: "canary", max: 3 }, 0)];
+    const refusing = new Set(ids.slice(0, 20));
+    const { chosen, refused } = cohortOf(canaries, waves, 0, "salt", ({ id }) => answer(!refusing.has(id)));
+    expect(chosen).toHaveLength(3);
+    expect([...refused.keys()].every((id) => refusing.has(id))).toBe(true);
+    expect(refused.size).toBeLessThan(refusing.size);
   });
 
   it("asks the gate of a device once", () => {
@@ -147,7 +182,7 @@ describe("cohortOf", () => {
       "salt",
       ({ id }) => {
         asked.push(id);
-        return false;
+        return answer(false);
       },
     );
     expect(new Set(asked).size).toBe(asked.length);

@@ -60,7 +60,12 @@ const events: fc.Arbitrary<RolloutEvent> = fc.oneof(
     arbitrary: fc.record({
       type: fc.constant("observed" as const),
       admissible: fc.array(
-        fc.record({ deviceId, component: fc.constantFrom("fan", "nothing"), from: text }),
+        fc.record({
+          deviceId,
+          component: fc.constantFrom("fan", "nothing"),
+          version: fc.constantFrom("2.0.0", "1.9.4"),
+          from: text,
+        }),
         { maxLength: 4 },
       ),
       lapsed: fc.array(deviceId, { maxLength: 2 }),
@@ -195,7 +200,7 @@ describe("decide, whatever happens", () => {
 });
 
 describe("a rollout", () => {
-  const admissible = [{ deviceId: "a", component: "fan", from: "1.9.4" }];
+  const admissible = [{ deviceId: "a", component: "fan", version: "2.0.0", from: "1.9.4" }];
 
   it("deploys the service before the first device moves", () => {
     const begun = started();
@@ -285,6 +290,6 @@ describe("a rollout", () => {
       waves.push(name || status);
     }
     expect(waves).toEqual(["fleet 50%", "fleet 100%", "canary", "fleet 50%", "fleet 100%", "completed"]);
-    expect(state.exposed).toEqual({ app: 100 });
+    expect(state.exposed).toEqual({ "app@4.2.0": 100 });
   });
 });

@@ -9,7 +9,7 @@ import { device, fanConfig, hourMs, planOf, started } from "../support/fan-rollo
 const config = fanConfig();
 const nowMs = 100 * 24 * hourMs;
 const look = (devices: readonly Device[], app: Record<string, number> | null): Population =>
-  populationOf(config, { devices, outcomes: {}, installed: { app } }, nowMs);
+  populationOf(started(config), { devices, outcomes: {}, installed: { app } }, nowMs);
 const seen = { lastContactAtMs: nowMs };
 
 describe("populationOf", () => {

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { factsOfResolved } from "../../src/bundle/resolved-facts.ts";
-import { createRelation } from "../../src/compat/relation.ts";
 import type { Device, DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
 import { assignmentIdOf } from "../../src/rollout/engine/effects.ts";
+import { relationOf } from "../../src/rollout/engine/known-versions.ts";
 import type { Observed } from "../../src/rollout/engine/events.ts";
 import type { RolloutState } from "../../src/rollout/engine/state.ts";
 import { survey } from "../../src/rollout/engine/survey.ts";
@@ -37,9 +36,7 @@ function look(
   outcomes: Readonly<Record<string, readonly DeviceOutcome[]>> = {},
   app: Record<string, number> | null = null,
 ): Observed {
-  const { plan, resolved } = state.config;
-  const relation = createRelation(factsOfResolved(resolved), plan.field);
-  return survey(state, { devices, outcomes, installed: { app } }, relation, nowMs);
+  return survey(state, { devices, outcomes, installed: { app } }, relationOf(state.config), nowMs);
 }
 
 const ids = (found: readonly { deviceId: string }[]): string[] => found.map(({ deviceId }) => deviceId);
@@ -63,7 +60,7 @@ describe("who may be next", () => {
   it("is nobody twice, and nobody who is in already", () => {
     const taken = run(begun, 1, look(begun, [device("a")]));
     expect(look(taken, [device("a")]).admissible).toEqual([
-      { deviceId: "a", component: "fan", from: "1.9.4" },
+      { deviceId: "a", component: "fan", version: "2.0.0", from: "1.9.4" },
     ]);
     const outcomes = { [forward]: [outcome("a")] };
     expect(look(settle(taken, 1), [device("a")], outcomes).admissible).toEqual([]);
@@ -161,7 +158,8 @@ describe("who goes back", () => {
     expect(look(anyPhone, [device("a-0", there)], {}, { "4.1.0": 5 }).returnable).toHaveLength(1);
     expect(look(anyPhone, [device("a-0", there)], {}, { "4.1.0": 5, "4.2.0": 1 }).returnable).toEqual([]);
     expect(
-      look({ ...anyPhone, exposed: { app: 10 } }, [device("a-0", there)], {}, { "4.1.0": 5 }).returnable,
+      look({ ...anyPhone, exposed: { "app@4.2.0": 10 } }, [device("a-0", there)], {}, { "4.1.0": 5 })
+        .returnable,
     ).toEqual([]);
   });
 
@@ -204,9 +202,9 @@ describe("a look", () => {
 
 describe("the name of an assignment", () => {
   it("holds only what backends take, and tells versions apart", () => {
-    const id = assignmentIdOf("fan-1.0.0+build.7", "fan", "2.0.0+7", true);
+    const id = assignmentIdOf("fan-1.0.0+build.7", { component: "fan", version: "2.0.0+7" }, true);
     expect(id).toMatch(/^[A-Za-z0-9._:@-]+$/);
-    expect(id).not.toBe(assignmentIdOf("fan-1.0.0+build.7", "fan", "2.0.0-7", true));
-    expect(id).not.toBe(assignmentIdOf("fan-1.0.0+build.7", "fan", "2.0.0+7", false));
+    expect(id).not.toBe(assignmentIdOf("fan-1.0.0+build.7", { component: "fan", version: "2.0.0-7" }, true));
+    expect(id).not.toBe(assignmentIdOf("fan-1.0.0+build.7", { component: "fan", version: "2.0.0+7" }, false));
   });
 });

@@ -29,7 +29,6 @@ function track(row: Row): DeviceProgress {
   const contactMs = row.contact === undefined ? null : nowMs - row.contact * hourMs;
   return trackDevice(
     before,
-    "2.0.0",
     outcome("a", {
       state: row.state,
       message: "the message",
@@ -187,9 +186,9 @@ describe("trackDevice", () => {
   });
 
   it("knows nothing new without an outcome, but does not wait for ever for one that began", () => {
-    expect(trackDevice(assigned, "2.0.0", undefined, device("a"), gates, nowMs)).toBe(assigned);
+    expect(trackDevice(assigned, undefined, device("a"), gates, nowMs)).toBe(assigned);
     const begun = progress({ status: "updating", beganAtMs: nowMs - 7 * hourMs });
-    expect(trackDevice(begun, "2.0.0", undefined, undefined, gates, nowMs).status).toBe("failed");
+    expect(trackDevice(begun, undefined, undefined, gates, nowMs).status).toBe("failed");
   });
 
   it("takes the shortest deadline of the gates, and six hours where there are none", () => {
@@ -197,8 +196,8 @@ describe("trackDevice", () => {
     const installing = outcome("a", { state: "installing" });
     const gate = { measure: "update-failure", limitPercent: 2, alpha: 0.05, deadlineMs: 2 * hourMs } as const;
     const strict = { ...gates, strict: gate };
-    expect(trackDevice(begun, "2.0.0", installing, undefined, strict, nowMs).status).toBe("failed");
-    expect(trackDevice(begun, "2.0.0", installing, undefined, {}, nowMs).status).toBe("updating");
-    expect(trackDevice(begun, "2.0.0", installing, undefined, {}, nowMs + 4 * hourMs).status).toBe("failed");
+    expect(trackDevice(begun, installing, undefined, strict, nowMs).status).toBe("failed");
+    expect(trackDevice(begun, installing, undefined, {}, nowMs).status).toBe("updating");
+    expect(trackDevice(begun, installing, undefined, {}, nowMs + 4 * hourMs).status).toBe("failed");
   });
 });

@@ -14,7 +14,12 @@ const minuteMs = 60_000;
 
 /** A look that offers the version to devices. */
 const offer = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
-  const admissible = deviceIds.map((deviceId) => ({ deviceId, component: "fan", from: "1.9.4" }));
+  const admissible = deviceIds.map((deviceId) => ({
+    deviceId,
+    component: "fan",
+    version: "2.0.0",
+    from: "1.9.4",
+  }));
   return settle(run(state, atMs, observed({ admissible })), atMs);
 };
 

@@ -126,7 +126,7 @@ export class RolloutChecker {
     if (["running", "awaiting-approval", "paused", "completed"].includes(state.status)) return;
     for (const { component, version } of this.#firmware()) {
       const waiting = this.#world.waitingFor(
-        assignmentIdOf(state.config.rolloutId, component, version, false),
+        assignmentIdOf(state.config.rolloutId, { component, version }, false),
       );
       if (waiting.length > 0) broken(`${state.status}, but ${waiting[0]} may still take ${version}`);
     }
@@ -213,7 +213,7 @@ export class RolloutChecker {
       if (!progress || device.id in state.returning || kept.includes(device.id)) continue;
       const version = state.config.resolved.components[device.component]?.version ?? "";
       const outcome = this.#world.outcome(
-        assignmentIdOf(state.config.rolloutId, device.component, version, false),
+        assignmentIdOf(state.config.rolloutId, { component: device.component, version }, false),
         device.id,
       );
       if (progress.status === "updated") {

@@ -137,7 +137,7 @@ function planFor(
   try {
     return makePlan({ product: "model", release: "1.0.0", relation, live, target, pairing });
   } catch (error) {
-    if (error instanceof IotctlError && error.code === "IOT_PLAN_NEEDS_HOPS") return null;
+    if (error instanceof IotctlError && error.code === ("IOT_PLAN_NEEDS_HOPS" as string)) return null;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 import { assignEffect, type Effect } from "./effects.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
-import { type DeviceProgress, hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
+import { takeBack } from "./device-progress.ts";
+import { hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
 import { withdraw } from "./withdraw.ts";
 
 /** What an event says, written into the state; what follows from it is decided elsewhere. */
@@ -76,38 +77,15 @@ function applyObserved(state: RolloutState, event: Observed): RolloutState {
     event.waiting === null &&
     event.population === null;
   if (unchanged) return state;
-  const released = (component: string): string | undefined =>
-    state.config.resolved.components[component]?.version;
   const current = withoutLapsed(state, new Set(event.lapsed));
   return {
     ...current,
     waveSurveyed: state.waveEntered,
-    devices: {
-      ...current.devices,
-      ...withVersions(event.progress, (_, { component }) => released(component)),
-    },
-    returning: {
-      ...current.returning,
-      ...withVersions(event.returning, (deviceId) => state.devices[deviceId]?.from),
-    },
+    devices: { ...current.devices, ...event.progress },
+    returning: { ...current.returning, ...event.returning },
     waiting: event.waiting ?? state.waiting,
     population: event.population ?? state.population,
   };
-}
-
-type ProgressOnce = Omit<DeviceProgress, "version"> & { readonly version?: string };
-
-/** Journals of earlier releases name no version, since a component moved once only. */
-function withVersions(
-  progress: Readonly<Record<string, ProgressOnce>>,
-  usual: (deviceId: string, progress: ProgressOnce) => string | undefined,
-): Record<string, DeviceProgress> {
-  return Object.fromEntries(
-    Object.entries(progress).map(([deviceId, each]) => [
-      deviceId,
-      { ...each, version: each.version ?? usual(deviceId, each) ?? "" },
-    ]),
-  );
 }
 
 function withoutLapsed(state: RolloutState, lapsed: ReadonlySet<string>): RolloutState {
@@ -120,17 +98,12 @@ function withoutLapsed(state: RolloutState, lapsed: ReadonlySet<string>): Rollou
       continue;
     }
     const gone = effect.deviceIds.filter((deviceId) => lapsed.has(deviceId));
-    if (effect.rollback) returning = without(returning, gone);
-    else devices = without(devices, gone);
+    if (effect.rollback) returning = takeBack(returning, new Set(gone));
+    else devices = takeBack(devices, new Set(gone));
     const left = effect.deviceIds.filter((deviceId) => !lapsed.has(deviceId));
-    if (left.length > 0) pending.push(assignEffect(effect.assignmentId, effect, left));
+    if (left.length > 0) pending.push(assignEffect(state.config.rolloutId, effect, effect.rollback, left));
   }
   return { ...state, devices, returning, pending };
-}
-
-function without(devices: RolloutState["devices"], gone: Iterable<string>): RolloutState["devices"] {
-  const ids = new Set(gone);
-  return Object.fromEntries(Object.entries(devices).filter(([deviceId]) => !ids.has(deviceId)));
 }
 
 function applyEffectDone(state: RolloutState, event: RolloutEvent & { type: "effect-done" }): RolloutState {
@@ -141,16 +114,20 @@ function applyEffectDone(state: RolloutState, event: RolloutEvent & { type: "eff
     case "deploy-service":
       return { ...state, pending, deployed: { ...state.deployed, [effect.component]: effect.version } };
     case "expose-app":
-      return { ...state, pending, exposed: { ...state.exposed, [effect.component]: effect.percent } };
+      return {
+        ...state,
+        pending,
+        exposed: { ...state.exposed, [`${effect.component}@${effect.version}`]: effect.percent },
+      };
     case "assign": {
       const refused = new Map((event.refused ?? []).map(({ deviceId, reason }) => [deviceId, reason]));
       return {
         ...state,
         pending,
         ...(effect.rollback
-          ? { returning: without(state.returning, refused.keys()) }
+          ? { returning: takeBack(state.returning, new Set(refused.keys())) }
           : {
-              devices: without(state.devices, refused.keys()),
+              devices: takeBack(state.devices, new Set(refused.keys())),
               waiting: { ...state.waiting, ...Object.fromEntries(refused) },
             }),
       };

@@ -1,6 +1,9 @@
 import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
+import { lastUpdate } from "./device-progress.ts";
+import { completeObserved } from "./earlier-journals.ts";
+import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen } from "./gates.ts";
 import { judge, mayGoOn, watchHealth } from "./judge.ts";
@@ -19,6 +22,7 @@ export interface Decision {
  * an answer; an event that makes no sense where it comes changes nothing.
  */
 export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: number): Decision {
+  if (event.type === "observed") event = completeObserved(event, before);
   let state = applyEvent(before, event, nowMs);
   if (state === null) return { state, effects: [] };
   state = watchHealth(state, tallyOf(state), nowMs);
@@ -51,19 +55,31 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
   // A service that firmware of the same phase was planned after is there before the first device moves.
   if (state.pending.some((effect) => effect.kind === "deploy-service")) return state;
   let next = state;
-  const fresh = event.admissible.filter(({ deviceId }) => !Object.hasOwn(state.devices, deviceId));
-  for (const component of new Set(fresh.map((device) => device.component))) {
-    const version = state.config.resolved.components[component]?.version;
-    if (version === undefined) continue;
-    const chosen = fresh.filter((device) => device.component === component);
-    const assignmentId = assignmentIdOf(state.config.rolloutId, component, version, false);
-    const deviceIds = chosen.map(({ deviceId }) => deviceId);
-    const effect = assignEffect(assignmentId, { component, version, rollback: false }, deviceIds);
+  const unconfirmed = new Set(
+    state.pending.flatMap((effect) => (effect.kind === "assign" ? effect.deviceIds : [])),
+  );
+  for (const chosen of groupBy(event.admissible, stepName)) {
+    const fresh = chosen.filter((each) => isFree(next, each) && !unconfirmed.has(each.deviceId));
+    const [step] = fresh;
+    if (!step) continue;
+    const deviceIds = fresh.map(({ deviceId }) => deviceId);
+    const effect = assignEffect(state.config.rolloutId, step, false, deviceIds);
     const devices = { ...next.devices };
-    for (const { deviceId, from } of chosen) devices[deviceId] = assignedProgress(component, version, from);
+    for (const { deviceId, from } of fresh) {
+      const earlier = Object.hasOwn(devices, deviceId) ? devices[deviceId] : undefined;
+      devices[deviceId] = { ...assignedProgress(step, from), ...(earlier && { earlier }) };
+    }
     next = { ...next, devices, pending: [...next.pending, effect] };
   }
   return next;
+}
+
+/** Nobody is given a step while the one before is not over. */
+function isFree({ devices }: RolloutState, step: FirmwareStep & { readonly deviceId: string }): boolean {
+  const progress = Object.hasOwn(devices, step.deviceId) ? devices[step.deviceId] : undefined;
+  if (progress === undefined) return true;
+  const isOver = progress.status === "updated" || (progress.staged === true && progress.status === "failed");
+  return isOver && !isSameStep(progress, step);
 }
 
 function assignReturnable(state: RolloutState, event: Observed): RolloutState {
@@ -71,22 +87,23 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
   const fresh = event.returnable.filter(
     ({ deviceId }) => !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
   );
-  for (const key of new Set(fresh.map(({ component, to }) => `${component}@${to}`))) {
-    const chosen = fresh.filter(({ component, to }) => `${component}@${to}` === key);
+  for (const chosen of groupBy(fresh, ({ component, to }) => `${component}@${to}`)) {
     const [first] = chosen;
     if (!first) continue;
-    const assignmentId = assignmentIdOf(state.config.rolloutId, first.component, first.to, true);
-    const what = { component: first.component, version: first.to, rollback: true };
+    const step = { component: first.component, version: first.to };
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
-    const effect = assignEffect(assignmentId, what, deviceIds);
+    const effect = assignEffect(state.config.rolloutId, step, true, deviceIds);
     const returning = { ...next.returning };
-    for (const { deviceId, component, to } of chosen) {
-      const from = state.devices[deviceId]?.version ?? "";
-      returning[deviceId] = assignedProgress(component, to, from);
+    for (const deviceId of deviceIds) {
+      returning[deviceId] = assignedProgress(step, state.devices[deviceId]?.version ?? "");
     }
     next = { ...next, returning, pending: [...next.pending, effect] };
   }
   return next;
+}
+
+function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Iterable<Item[]> {
+  return Map.groupBy(items, key).values();
 }
 
 /** Takes back the way back of devices that a phone holds on the new version. */
@@ -98,8 +115,7 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
     if (!progress) continue;
     // For good: a backend does not take the same assignment for the same device a second time.
     returning[deviceId] = { ...progress, status: "failed" };
-    const { component, from } = state.devices[deviceId] ?? { component: "", from: "" };
-    const assignmentId = assignmentIdOf(state.config.rolloutId, component, from, true);
+    const assignmentId = assignmentIdOf(state.config.rolloutId, progress, true);
     byAssignment.set(assignmentId, [...(byAssignment.get(assignmentId) ?? []), deviceId]);
   }
   const pending = new Set(state.pending.map(({ key }) => key));
@@ -110,10 +126,11 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
   return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...fresh] };
 }
 
-function assignedProgress(component: string, version: string, from: string): DeviceProgress {
+function assignedProgress({ component, staged, version }: FirmwareStep, from: string): DeviceProgress {
   return {
     component,
     version,
+    ...(staged && { staged }),
     from,
     status: "assigned",
     beganAtMs: null,
@@ -129,7 +146,7 @@ function finishRollback(state: RolloutState, nowMs: number): RolloutState {
     if (device.status === "updating") return false;
     const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId]?.status : undefined;
     if (back === "updated" || back === "failed" || Object.hasOwn(state.waiting, deviceId)) return true;
-    return back === undefined && device.status !== "updated";
+    return back === undefined && lastUpdate(device)?.status !== "updated";
   });
   if (!settled || state.pending.length > 0) return state;
   return { ...state, status: "rolled-back", endedAtMs: nowMs };

@@ -2,7 +2,8 @@ import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
 import { devicesNeededToPass } from "./sequential-test.ts";
 import { approvalsMissing } from "./judge.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
-import { retirementsMissing } from "./retirement.ts";
+import { type FirmwareStep, stepName } from "./firmware-step.ts";
+import { retirementsMissing, stagingMissing } from "./retirement.ts";
 import { hasEnded, type RolloutState, type RolloutStatus } from "./state.ts";
 import { type Tally, tallyOf } from "./tally.ts";
 
@@ -42,6 +43,8 @@ export interface StepView {
   readonly action: "introduce" | "retire";
   readonly component: string;
   readonly version: string;
+  /** Devices only keep the version ready. */
+  readonly staged?: true;
   readonly state: "done" | "under way" | "next" | "left to time";
   /** Share that has it: of users that may install an app, of devices that run a firmware; null when it says nothing. */
   readonly percent: number | null;
@@ -51,6 +54,8 @@ export interface DeviceCounts {
   readonly assigned: number;
   readonly updating: number;
   readonly updated: number;
+  /** Keep an image ready that they do not run yet. */
+  readonly staged: number;
   readonly failed: number;
   readonly waiting: number;
   readonly returned: number;
@@ -101,7 +106,8 @@ function countDevices(state: RolloutState): DeviceCounts {
   return {
     assigned: count("assigned"),
     updating: count("updating"),
-    updated: count("updated"),
+    updated: all.filter(({ staged, status }) => status === "updated" && !staged).length,
+    staged: all.filter(({ staged, status }) => status === "updated" && staged).length,
     failed: count("failed"),
     waiting: Object.keys(state.waiting).length,
     returned: Object.values(state.returning).filter((device) => device.status === "updated").length,
@@ -124,10 +130,17 @@ function whatItWaitsFor(
   }
   const open = gates.filter(({ verdict }) => verdict === "inconclusive");
   if (!state.waveEntered && open.length === 0) {
-    const left = retirementsMissing(state, phase).map(({ component, version }) => {
-      const count = state.population?.versions[component]?.[version] ?? 0;
-      return `${component}@${version} to leave the field (${count} left)`;
-    });
+    const left = [
+      ...retirementsMissing(state, phase).map(({ component, version }) => {
+        const count = state.population?.versions[component]?.[version] ?? 0;
+        return `${component}@${version} to leave the field (${count} left)`;
+      }),
+      ...stagingMissing(state, phase).map((step) => {
+        const count = state.population?.staging?.[stepName(step)];
+        const without = count ? `${count.without} of ${count.devices} devices` : "every device";
+        return `${without} to have ${step.component}@${step.version} ready`;
+      }),
+    ];
     return left.length > 0 ? { text: left.join(" and "), stuck: false } : null;
   }
   const working =
@@ -165,6 +178,7 @@ function viewSteps(state: RolloutState): StepView[] {
       action: step.action,
       component: step.component,
       version: step.version,
+      ...(step.staged && { staged: true }),
       state:
         step.action === "retire" && progress === "left to time" && isGone(state, step) ? "done" : progress,
       percent: step.action === "introduce" ? shareOf(state, step) : null,
@@ -173,16 +187,20 @@ function viewSteps(state: RolloutState): StepView[] {
 }
 
 function isGone(state: RolloutState, step: { component: string; version: string }): boolean {
-  if (kindOf(state.config, step.component) === "service") return step.component in state.deployed;
+  if (kindOf(state.config, step.component) === "service") {
+    return step.component in state.deployed && state.deployed[step.component] !== step.version;
+  }
   const counts = state.population?.versions[step.component];
   return counts !== undefined && !(step.version in counts);
 }
 
-function shareOf(
-  state: RolloutState,
-  { component, version }: { component: string; version: string },
-): number | null {
-  if (kindOf(state.config, component) === "service") return component in state.deployed ? 100 : 0;
+function shareOf(state: RolloutState, step: FirmwareStep): number | null {
+  const { component, staged, version } = step;
+  if (kindOf(state.config, component) === "service") return state.deployed[component] === version ? 100 : 0;
+  if (staged) {
+    const count = state.population?.staging?.[stepName(step)];
+    return count && count.devices > 0 ? (1 - count.without / count.devices) * 100 : null;
+  }
   const counts = state.population?.versions[component];
   if (!counts) return null;
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);

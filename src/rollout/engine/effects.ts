@@ -1,4 +1,5 @@
 import { hashText } from "./cohort.ts";
+import type { FirmwareStep } from "./firmware-step.ts";
 
 /** What the loop has to do in the world. The key makes each safe to repeat. */
 export type Effect =
@@ -38,34 +39,38 @@ export interface AssignEffect {
   readonly component: string;
   readonly version: string;
   readonly rollback: boolean;
+  /** Only to keep the version ready. */
+  readonly staged?: true;
   readonly deviceIds: readonly string[];
 }
 
 /** A device is part of one pending assignment at most, so the first of them makes the key unique. */
 export function assignEffect(
-  assignmentId: string,
-  what: Pick<AssignEffect, "component" | "version" | "rollback">,
+  rolloutId: string,
+  { component, staged, version }: FirmwareStep,
+  rollback: boolean,
   deviceIds: readonly string[],
 ): AssignEffect {
-  const { component, rollback, version } = what;
+  const step = { component, version, ...(staged && { staged }) };
+  const assignmentId = assignmentIdOf(rolloutId, step, rollback);
   const key = `assign:${assignmentId}:${deviceIds[0]}`;
-  return { kind: "assign", key, assignmentId, component, version, rollback, deviceIds };
+  return { kind: "assign", key, assignmentId, ...step, rollback, deviceIds };
 }
 
 /** What a fleet backend takes. */
 const idLengthMax = 128;
 
 /**
- * The assignment that carries one firmware version of a rollout, forwards or back. The plus of build
+ * The assignment that carries one firmware step of a rollout, forwards or back. The plus of build
  * metadata is not among the characters of an assignment id, an underscore is in no version.
  */
 export function assignmentIdOf(
   rolloutId: string,
-  component: string,
-  version: string,
+  { component, staged, version }: FirmwareStep,
   rollback: boolean,
 ): string {
-  const id = `${rolloutId}:${component}@${version}${rollback ? ":back" : ""}`.replaceAll("+", "_");
+  const way = rollback ? ":back" : staged ? ":stage" : "";
+  const id = `${rolloutId}:${component}@${version}${way}`.replaceAll("+", "_");
   if (id.length <= idLengthMax) return id;
   const mark = hashText(id).toString(16).padStart(8, "0");
   return `${id.slice(0, idLengthMax - mark.length - 1)}.${mark}`;

@@ -1,3 +1,4 @@
+import type { FirmwareStep } from "./firmware-step.ts";
 import type { DeviceProgress, Population, RolloutConfig } from "./state.ts";
 
 /** Everything that can happen to a rollout; a journal is a list of these. */
@@ -28,11 +29,7 @@ export type RolloutEvent =
 export interface Observed {
   readonly type: "observed";
   /** Devices that may get the version of a step now: in the cohort of the wave and through their gate. */
-  readonly admissible: readonly {
-    readonly deviceId: string;
-    readonly component: string;
-    readonly from: string;
-  }[];
+  readonly admissible: readonly (FirmwareStep & { readonly deviceId: string; readonly from: string })[];
   /**
    * Devices of an assignment that was decided and is not confirmed, which the backend does not know
    * and which may not have it any more: what was true of them before a crash or a pause has lapsed.

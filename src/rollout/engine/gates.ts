@@ -53,10 +53,19 @@ function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[
   const steps = firmwareMoved(state);
   if (!gate) return [judgement(name, null, "inconclusive")];
   if (steps.length === 0) return [judgement(name, gate, "not-applicable")];
-  return steps.map((step) => {
+  return steps.map((step, index) => {
     const counts = countDevices(gate, step, tally);
     const { component, version } = step;
-    return { ...judgement(name, gate, verdictOf(gate, counts)), component, version, ...counts };
+    const isHop = steps.slice(index + 1).some((later) => later.component === component);
+    const verdict = verdictOf(gate, counts);
+    // Who takes a hop goes on from there, and the step that follows is the one that has to be proved.
+    const counted = verdict === "inconclusive" && isHop ? "not-applicable" : verdict;
+    return {
+      ...judgement(name, gate, meansNothing(gate, step) ? "not-applicable" : counted),
+      component,
+      version,
+      ...counts,
+    };
   });
 }
 
@@ -88,6 +97,11 @@ function firmwareMoved(state: RolloutState): readonly FirmwareStep[] {
   return introductionsBegun(state)
     .filter(({ component }) => kindOf(config, component) === "firmware")
     .filter(({ component }) => (config.plan.field[component] ?? []).length > 0);
+}
+
+/** A device that only keeps an image ready runs what it ran, so its silence says nothing about the image. */
+function meansNothing({ measure }: Gate, { staged }: FirmwareStep): boolean {
+  return staged === true && measure === "silent-after-update";
 }
 
 interface Counts {

@@ -1,7 +1,7 @@
 import type { Effect } from "./effects.ts";
 import { gatesAreOpen, gatesInForce } from "./gates.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
-import { retirementsMissing } from "./retirement.ts";
+import { stillAwaited } from "./retirement.ts";
 import type { Phase } from "./schedule.ts";
 import { hasEnded, type RolloutState } from "./state.ts";
 import type { Tally } from "./tally.ts";
@@ -56,7 +56,7 @@ function advanceWaves(state: RolloutState, tally: Tally, nowMs: number): Rollout
     } else if (!next.waveEntered) {
       // What had passed may have turned while the rollout waited for people or for versions to leave.
       if (!gatesAreOpen(next, tally)) return running(next);
-      if (next.waveIndex === 0 && retirementsMissing(next, phase).length > 0) return running(next);
+      if (next.waveIndex === 0 && stillAwaited(next, phase).length > 0) return running(next);
       if (approvalsMissing(next, phase) > 0) {
         return next.status === "awaiting-approval" ? next : { ...next, status: "awaiting-approval" };
       }
@@ -99,7 +99,7 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
       case "app":
         if (state.waveIndex === 0)
           effects.push({ kind: "publish-app", key: `publish:${name}`, component, version });
-        if (percent > (state.exposed[component] ?? 0)) {
+        if (percent > (state.exposed[name] ?? 0)) {
           effects.push({ kind: "expose-app", key: `expose:${name}:${percent}`, component, version, percent });
         }
         break;

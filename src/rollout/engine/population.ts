@@ -1,5 +1,8 @@
-import { hardwareOf, kindOf } from "./release-kinds.ts";
-import type { Population, RolloutConfig } from "./state.ts";
+import type { Device } from "../../fleet/fleet-backend.ts";
+import { hardwareOf, modelsOf } from "./known-versions.ts";
+import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
+import { introductionsBegun, kindOf } from "./release-kinds.ts";
+import type { DeviceProgress, Population, RolloutState, StagingCount } from "./state.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /**
@@ -7,7 +10,8 @@ import type { Snapshot } from "./snapshot.ts";
  * component of which nothing can be known (no devices listed, a store that cannot tell and no device
  * that met the app) is absent, which is not the same as one that nobody uses.
  */
-export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: number): Population {
+export function populationOf(state: RolloutState, snapshot: Snapshot, nowMs: number): Population {
+  const { config } = state;
   const seen = snapshot.devices.filter(
     ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= config.retire.unseenMs,
   );
@@ -19,7 +23,7 @@ export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: n
   for (const component of Object.keys(config.resolved.components).toSorted()) {
     if (kindOf(config, component) === "firmware") {
       if (snapshot.devices.length > 0) versions[component] = {};
-      const hardware = new Set(hardwareOf(config, component));
+      const hardware = hardwareOf(config, component);
       for (const device of seen) {
         if (device.reportedVersion !== null && hardware.has(device.hardware))
           count(component, device.reportedVersion);
@@ -31,12 +35,46 @@ export function populationOf(config: RolloutConfig, snapshot: Snapshot, nowMs: n
         for (const [version, users] of Object.entries(installed)) count(component, version, users);
       } else {
         for (const device of seen) {
-          for (const app of device.pairedApps) if (app.component === component) count(component, app.version);
+          for (const app of device.pairedApps)
+            if (app.component === component) count(app.component, app.version);
         }
       }
     }
   }
-  return { devices: seen.length, versions: sortKeys(versions) };
+  const staging = introductionsBegun(state).filter(({ staged }) => staged);
+  return {
+    devices: seen.length,
+    versions: sortKeys(versions),
+    ...(staging.length > 0 && {
+      staging: Object.fromEntries(staging.map((step) => [stepName(step), countStaging(state, step, seen)])),
+    }),
+  };
+}
+
+/** Who can never run a version need not keep it ready: hardware without an image, versions that are stuck. */
+function countStaging(
+  { config, devices }: RolloutState,
+  step: FirmwareStep,
+  seen: readonly Device[],
+): StagingCount {
+  const models = modelsOf(config, step.component, step.version);
+  const stuck = new Set(
+    config.plan.stuck.filter(({ component }) => component === step.component).map(({ version }) => version),
+  );
+  const counted = seen.filter(
+    ({ hardware, reportedVersion }) => models.includes(hardware) && !stuck.has(reportedVersion ?? ""),
+  );
+  const without = counted.filter(({ id, reportedVersion }) => {
+    const progress = Object.hasOwn(devices, id) ? devices[id] : undefined;
+    return reportedVersion !== step.version && !(progress && keepsReady(progress, step));
+  });
+  return { devices: counted.length, without: without.length };
+}
+
+function keepsReady(progress: DeviceProgress, step: FirmwareStep): boolean {
+  const { earlier, status } = progress;
+  if (isSameStep(progress, step)) return status === "updated";
+  return earlier !== undefined && keepsReady(earlier, step);
 }
 
 /** Sorted, so that the same field is the same value whatever order it was seen in. */

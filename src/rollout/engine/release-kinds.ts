@@ -13,16 +13,17 @@ export function phasesOf(config: RolloutConfig): readonly Phase[] {
 }
 
 /** What has been introduced so far, whether or not it was confirmed. */
-export function introductionsBegun({
-  config,
-  phaseIndex,
-  waveEntered,
-  waveIndex,
-}: RolloutState): readonly PlanStep[] {
-  const phases = waveEntered || waveIndex > 0 ? phaseIndex + 1 : phaseIndex;
-  return phasesOf(config)
-    .slice(0, phases)
-    .flatMap((phase) => phase.introductions);
+export function introductionsBegun(state: RolloutState): readonly PlanStep[] {
+  return phasesBegun(state).flatMap((phase) => phase.introductions);
+}
+
+/** What has left the field so far, as the plan waited for it. */
+export function retirementsPassed(state: RolloutState): readonly PlanStep[] {
+  return phasesBegun(state).flatMap((phase) => phase.after);
+}
+
+export function phasesBegun({ config, phaseIndex, waveEntered, waveIndex }: RolloutState): readonly Phase[] {
+  return phasesOf(config).slice(0, waveEntered || waveIndex > 0 ? phaseIndex + 1 : phaseIndex);
 }
 
 /** The wave that was entered last; undefined before the first. */
@@ -35,9 +36,4 @@ export function lastWave({
   const phases = phasesOf(config);
   const entered = waveEntered ? waveIndex : waveIndex - 1;
   return entered >= 0 ? phases[phaseIndex]?.waves[entered] : phases[phaseIndex - 1]?.waves.at(-1);
-}
-
-/** Hardware models that a component's target version has an image for. */
-export function hardwareOf(config: RolloutConfig, component: string): readonly string[] {
-  return (config.resolved.components[component]?.artifacts ?? []).flatMap(({ hardware }) => hardware ?? []);
 }

@@ -8,6 +8,8 @@ import type { Plan, PlanStep } from "../../planner/plan.ts";
 export interface Phase {
   /** What must have left the field before the phase begins. */
   readonly after: readonly PlanStep[];
+  /** What must lie ready on every device before the phase begins. */
+  readonly afterStaging: readonly PlanStep[];
   readonly introductions: readonly PlanStep[];
   /** The waves that change something in this phase, in order. */
   readonly waves: readonly ScheduledWave[];
@@ -20,7 +22,11 @@ export interface ScheduledWave {
   readonly name: string;
 }
 
-/** Cuts a plan into phases and walks each through the stages. Trailing retirements are left to time. */
+/**
+ * Cuts a plan into phases and walks each through the stages. Trailing retirements are left to time. The
+ * retirement of a service right after its introduction is part of the deployment; images are laid ready
+ * in a phase of their own.
+ */
 export function schedulePhases(
   plan: Plan,
   stages: readonly Stage[],
@@ -28,17 +34,27 @@ export function schedulePhases(
 ): Phase[] {
   const phases: { after: PlanStep[]; introductions: PlanStep[] }[] = [];
   let after: PlanStep[] = [];
-  for (const step of plan.steps) {
+  for (const [index, step] of plan.steps.entries()) {
+    const previous = plan.steps[index - 1];
     if (step.action === "retire") {
-      after.push(step);
+      const isDeployment =
+        kindOf(step.component) === "service" &&
+        previous?.action === "introduce" &&
+        previous.component === step.component;
+      if (!isDeployment) after.push(step);
       continue;
     }
     const current = phases.at(-1);
-    if (!current || after.length > 0) phases.push({ after, introductions: [step] });
+    const stagesMore = current?.introductions.some(({ staged }) => staged) === (step.staged ?? false);
+    if (!current || after.length > 0 || !stagesMore) phases.push({ after, introductions: [step] });
     else current.introductions.push(step);
     after = [];
   }
-  return phases.map((phase) => ({ ...phase, waves: wavesOf(phase.introductions, stages, kindOf) }));
+  return phases.map((phase, index) => ({
+    ...phase,
+    afterStaging: phases[index - 1]?.introductions.filter(({ staged }) => staged) ?? [],
+    waves: wavesOf(phase.introductions, stages, kindOf),
+  }));
 }
 
 function wavesOf(

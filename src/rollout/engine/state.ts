@@ -15,7 +15,11 @@ export interface RolloutConfig {
   readonly manifestDigest: string;
   readonly attestationDigest: string;
   readonly resolved: ResolvedRelease;
-  /** Versions on the way to the target that other releases brought, by component, then version; absent where there are none. */
+  /**
+   * Versions that other releases brought, by component, then version: those on the way to the target,
+   * with their artifacts, and whatever else the plan knew. What stands here counts before what
+   * `resolved.known` says of the same version. Absent where there are none.
+   */
   readonly hops?: Readonly<Record<string, Readonly<Record<string, Hop>>>>;
   readonly stages: readonly Stage[];
   readonly gates: Readonly<Record<string, Gate>>;
@@ -72,6 +76,15 @@ export interface Population {
   readonly devices: number;
   /** Component to version to number of devices, or of users for apps; seen within the retire window. */
   readonly versions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /** By the name of a staged step; absent when nothing is staged. */
+  readonly staging?: Readonly<Record<string, StagingCount>>;
+}
+
+/** How far an image has come to where it will be run; devices that can never run it do not count. */
+export interface StagingCount {
+  readonly devices: number;
+  /** Of these: neither run the version nor keep it ready. */
+  readonly without: number;
 }
 
 export interface Approval {
@@ -102,8 +115,9 @@ export interface RolloutState {
   readonly waiting: Readonly<Record<string, string>>;
   /** Null until the field was looked at. */
   readonly population: Population | null;
-  /** Share of users that each app is exposed to. */
+  /** Share of users that each app version is exposed to, under `app@4.2.0`. */
   readonly exposed: Readonly<Record<string, number>>;
+  /** The version that was last deployed, by service. */
   readonly deployed: Readonly<Record<string, string>>;
   readonly approvals: readonly Approval[];
   readonly failure: { readonly gate: string | null; readonly reason: string } | null;

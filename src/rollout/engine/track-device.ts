@@ -10,11 +10,11 @@ const defaultDeadlineMs = 6 * 3_600_000;
  * Where one device stands. Success is what it runs, never only what it said: a device that closed
  * its update as a success but reports another version has failed, and so has one that began and was
  * not heard of within the deadline. A device that never began has not failed, it sleeps; nor has one
- * that has what it needs but must wait (`held`), because a phone of it changed meanwhile.
+ * that has what it needs but must wait (`held`), because a phone of it changed meanwhile. What only
+ * lies ready cannot be seen from outside: there the device's word is all there is.
  */
 export function trackDevice(
   before: DeviceProgress,
-  target: string,
   outcome: DeviceOutcome | undefined,
   device: Device | undefined,
   gates: Readonly<Record<string, Gate>>,
@@ -39,8 +39,9 @@ export function trackDevice(
     case "installing":
       return updating(before, gates, nowMs);
     case "succeeded": {
+      if (before.staged) return { ...before, status: "updated", reason: "", heard: true };
       const closedAtMs = outcome.closedAtMs ?? nowMs;
-      if (reported !== target) {
+      if (reported !== before.version) {
         if (before.status === "updated") return failed(before, `fell back to ${reported}`);
         const spokeSince = outcome.reportedAtMs !== null && outcome.reportedAtMs > closedAtMs;
         if (spokeSince) return failed(before, `said it succeeded, but runs ${reported}`);

@@ -1,41 +1,58 @@
 import { assignmentIdOf, type Effect } from "./effects.ts";
-import { kindOf, phasesOf } from "./release-kinds.ts";
+import { isSameStep } from "./firmware-step.ts";
+import { kindOf, phasesBegun, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
 
 /** Drops what has not been done and takes back what devices have not begun; stores may stop offering. */
 export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
   const { config } = state;
   const exposed = { ...state.exposed, ...exposuresUnderWay(state) };
-  const steps = phasesOf(config).flatMap((phase) => phase.introductions);
-  const effects = steps.flatMap(({ component, version }): Effect[] => {
-    switch (kindOf(config, component)) {
-      case "app":
-        return haltApps && Object.hasOwn(exposed, component)
-          ? [{ kind: "halt-app", key: `halt:${component}@${version}`, component, version }]
-          : [];
-      case "firmware": {
-        const assignmentId = assignmentIdOf(config.rolloutId, component, version, false);
-        return Object.values(state.devices).some((device) => device.component === component)
-          ? [{ kind: "cancel", key: `cancel:${assignmentId}`, assignmentId }]
-          : [];
+  const begun = Object.values(state.devices);
+  const effects = phasesOf(config).flatMap((phase, phaseIndex) =>
+    phase.introductions.flatMap((step): Effect[] => {
+      const { component, version } = step;
+      const name = `${component}@${version}`;
+      switch (kindOf(config, component)) {
+        case "app":
+          return haltApps && name in exposed && !isLastResort(state, component, phaseIndex)
+            ? [{ kind: "halt-app", key: `halt:${name}`, component, version }]
+            : [];
+        case "firmware": {
+          const assignmentId = assignmentIdOf(config.rolloutId, step, false);
+          return begun.some((device) => isSameStep(device, step))
+            ? [{ kind: "cancel", key: `cancel:${assignmentId}`, assignmentId }]
+            : [];
+        }
+        case "service":
+          return [];
       }
-      case "service":
-        return [];
-    }
-  });
+    }),
+  );
   return { ...state, exposed, pending: effects };
+}
+
+/**
+ * Whether what an app took the place of has been retired since: who installs the app anew would get
+ * that from a store that stops offering, and what moved on since then does not fit it.
+ */
+function isLastResort(state: RolloutState, app: string, phaseIndex: number): boolean {
+  return phasesBegun(state)
+    .slice(phaseIndex + 1)
+    .some(({ after }) => after.some(({ component }) => component === app));
 }
 
 /** A pending exposure may have happened before a crash, so it counts; not before its app was published. */
 function exposuresUnderWay({ pending }: RolloutState): Record<string, number> {
   const unpublished = new Set(
-    pending.flatMap((effect) => (effect.kind === "publish-app" ? [effect.component] : [])),
+    pending.flatMap((effect) =>
+      effect.kind === "publish-app" ? [`${effect.component}@${effect.version}`] : [],
+    ),
   );
   return Object.fromEntries(
-    pending.flatMap((effect) =>
-      effect.kind === "expose-app" && !unpublished.has(effect.component)
-        ? [[effect.component, effect.percent]]
-        : [],
-    ),
+    pending.flatMap((effect) => {
+      if (effect.kind !== "expose-app") return [];
+      const name = `${effect.component}@${effect.version}`;
+      return unpublished.has(name) ? [] : [[name, effect.percent]];
+    }),
   );
 }

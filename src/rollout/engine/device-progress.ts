@@ -1,0 +1,20 @@
+import type { DeviceProgress } from "./state.ts";
+
+type ByDevice = Readonly<Record<string, DeviceProgress>>;
+
+/** The books without the last assignment of some devices: who had gone through a step before stands there again. */
+export function takeBack(devices: ByDevice, gone: ReadonlySet<string>): ByDevice {
+  if (gone.size === 0) return devices;
+  return Object.fromEntries(
+    Object.entries(devices).flatMap(([deviceId, progress]) => {
+      if (!gone.has(deviceId)) return [[deviceId, progress]];
+      return progress.earlier ? [[deviceId, progress.earlier]] : [];
+    }),
+  );
+}
+
+/** The last step of a device that changed what it runs, or was to; null when there was none. */
+export function lastUpdate(progress: DeviceProgress): DeviceProgress | null {
+  if (!progress.staged) return progress;
+  return progress.earlier ? lastUpdate(progress.earlier) : null;
+}

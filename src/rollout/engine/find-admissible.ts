@@ -1,0 +1,134 @@
+import { type Admission, admitDevice } from "../../compat/device-gate.ts";
+import type { Relation } from "../../compat/relation.ts";
+import { compareVersions } from "../../compat/versions.ts";
+import type { Device } from "../../fleet/fleet-backend.ts";
+import type { Wave } from "../../manifest/release.ts";
+import { cohortOf } from "./cohort-members.ts";
+import { cohortSalt } from "./cohort.ts";
+import { gateFacts, inWords, servicesInField } from "./device-facts.ts";
+import type { Observed } from "./events.ts";
+import { type FirmwareStep, isSameStep } from "./firmware-step.ts";
+import { kindOf, phasesOf } from "./release-kinds.ts";
+import type { DeviceProgress, RolloutState } from "./state.ts";
+import { leadsOn, waysToTarget } from "./way-to-target.ts";
+
+/**
+ * Who may get which version now: of the steps that have been introduced and lead a device on, the
+ * furthest that a wave opens and the gate admits. Who has to wait is put into `waiting`.
+ */
+export function findAdmissible(
+  state: RolloutState,
+  devices: readonly Device[],
+  relation: Relation,
+  waiting: Record<string, string>,
+): Observed["admissible"] {
+  const found = new Map<string, Observed["admissible"][number]>();
+  const peers = servicesInField(state, relation);
+  const salt = cohortSalt(state.config.resolved);
+  const waysOf = rememberedWays(state, relation);
+  for (const { promptly, step, waves } of furthestFirst(stepsUnderWay(state))) {
+    const { component, version } = step;
+    const candidates = devices.filter((device) => {
+      const progress = Object.hasOwn(state.devices, device.id) ? state.devices[device.id] : undefined;
+      return !found.has(device.id) && mayTakeNext(step, device, progress, waysOf(component, device.hardware));
+    });
+    const ask = (device: Device): Admission => {
+      // An image that only lies ready meets nobody.
+      const meets = step.staged ? { pairedApps: [], peers: [] } : { peers };
+      const facts = { ...gateFacts(device), ...meets };
+      return admitDevice({ device: facts, target: { component, version }, relation, rollback: false });
+    };
+    const places = Object.values(state.devices).filter((device) => hasTaken(device, step)).length;
+    const { chosen, refused } = cohortOf(candidates, waves, places, salt, ask, promptly);
+    for (const { id, reportedVersion } of chosen) {
+      found.set(id, { deviceId: id, ...step, from: reportedVersion ?? "" });
+    }
+    for (const [id, { reasons }] of refused) waiting[id] = inWords(reasons);
+  }
+  for (const id of found.keys()) delete waiting[id];
+  return [...found.values()];
+}
+
+/** A firmware step that has been introduced. */
+export interface StepUnderWay {
+  readonly step: FirmwareStep;
+  /** Every wave that it has gone through: nobody who was in falls out. */
+  readonly waves: readonly Wave[];
+  /**
+   * The app that drives the update comes to a device through its own waves. Where it has come, it does
+   * not fit the old firmware any more, so that device waits for no wave.
+   */
+  readonly promptly: boolean;
+}
+
+/** The firmware steps that have been introduced, in the order of the plan. */
+export function stepsUnderWay(state: RolloutState): StepUnderWay[] {
+  const { config } = state;
+  const staged = new Set<string>();
+  return phasesOf(config)
+    .slice(0, state.phaseIndex + 1)
+    .flatMap((phase, phaseIndex) => {
+      const ahead = phaseIndex < state.phaseIndex;
+      const entered = ahead ? phase.waves.length : state.waveIndex + (state.waveEntered ? 1 : 0);
+      if (entered === 0) return [];
+      const waves = phase.waves
+        .slice(0, entered)
+        .flatMap((wave) => config.stages[wave.stageIndex]?.waves[wave.waveIndex] ?? []);
+      return phase.introductions
+        .filter((step) => kindOf(config, step.component) === "firmware")
+        .map(({ component, staged: isStaged, version }) => {
+          const name = `${component}@${version}`;
+          const promptly = staged.has(name);
+          if (isStaged) staged.add(name);
+          return { step: { component, version, ...(isStaged && { staged: true }) }, waves, promptly };
+        });
+    });
+}
+
+/** Images that only lie ready come last: they take a device nowhere. */
+export function furthestFirst(steps: readonly StepUnderWay[]): StepUnderWay[] {
+  return steps.toSorted(
+    ({ step: a }, { step: b }) =>
+      Number(a.staged ?? false) - Number(b.staged ?? false) || compareVersions(b.version, a.version),
+  );
+}
+
+function mayTakeNext(
+  step: FirmwareStep,
+  { reportedVersion }: Device,
+  progress: DeviceProgress | undefined,
+  ways: ReadonlyMap<string, number>,
+): boolean {
+  if (!leadsOn(ways, reportedVersion, step.version)) return false;
+  if (progress === undefined) return true;
+  if (hasTaken(progress, step)) return false;
+  // Where the image could not be laid ready, it can still be installed at once.
+  if (progress.staged)
+    return (
+      progress.version === step.version && progress.status !== "assigned" && progress.status !== "updating"
+    );
+  // A step is proved on the device before the next begins there.
+  return (
+    progress.component === step.component &&
+    progress.status === "updated" &&
+    progress.heard &&
+    !progress.silent
+  );
+}
+
+function hasTaken(progress: DeviceProgress, step: FirmwareStep): boolean {
+  return isSameStep(progress, step) || (progress.earlier !== undefined && hasTaken(progress.earlier, step));
+}
+
+function rememberedWays(
+  { config }: RolloutState,
+  relation: Relation,
+): (component: string, model: string) => ReadonlyMap<string, number> {
+  const ways = new Map<string, ReadonlyMap<string, number>>();
+  return (component, model) => {
+    const key = `${component} ${model}`;
+    const known = ways.get(key) ?? waysToTarget(config, component, model, relation);
+    ways.set(key, known);
+    return known;
+  };
+}

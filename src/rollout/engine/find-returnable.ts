@@ -1,0 +1,81 @@
+import { admitDevice } from "../../compat/device-gate.ts";
+import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import { formatDuration } from "../../base/durations.ts";
+import type { Device } from "../../fleet/fleet-backend.ts";
+import { gateFacts, inWords, servicesInField } from "./device-facts.ts";
+import type { Observed } from "./events.ts";
+import { lastUpdate } from "./device-progress.ts";
+import type { DeviceProgress, RolloutState } from "./state.ts";
+import { silenceDeadlineMs } from "./track-device.ts";
+
+/** Who may go back to the version it ran before its last step. Who has to stay is put into `waiting`. */
+export function findReturnable(
+  state: RolloutState,
+  devices: ReadonlyMap<string, Device>,
+  relation: Relation,
+  waiting: Record<string, string>,
+  nowMs: number,
+): Observed["returnable"] {
+  const found: Observed["returnable"][number][] = [];
+  const peers = servicesInField(state, relation);
+  for (const [deviceId, progress] of Object.entries(state.devices)) {
+    const device = devices.get(deviceId);
+    const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
+    if (back && back.status !== "assigned") continue;
+    const update = lastUpdate(progress);
+    if (!update || (!back && !runsNew(update, device))) continue;
+    if (!device) waiting[deviceId] = "the fleet does not list it any more";
+    else if (back) waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
+    if (!device || back) continue;
+    const { component, from } = update;
+    const facts = { ...gateFacts(device), pairedApps: appsToMeet(state, device), peers };
+    const { admitted, reasons } = admitDevice({
+      device: facts,
+      target: { component, version: from },
+      relation,
+      rollback: true,
+    });
+    if (admitted) found.push({ deviceId, component, to: from });
+    else waiting[deviceId] = inWords(reasons);
+  }
+  return found;
+}
+
+/** Some say that they failed and run the new version all the same. */
+function runsNew({ status, version }: DeviceProgress, device: Device | undefined): boolean {
+  return status === "updated" || (status === "failed" && device?.reportedVersion === version);
+}
+
+/**
+ * The apps that a device on its way back may meet. Forwards the plan answers for apps that are not
+ * paired with the device; nobody planned the way back.
+ */
+function appsToMeet(
+  { config, exposed, population }: RolloutState,
+  device: Device,
+): readonly ComponentVersion[] {
+  if (config.pairing === "observed") return device.pairedApps;
+  const inField = Object.entries(config.resolved.components)
+    .filter(([, { kind }]) => kind === "app")
+    .flatMap(([component]) => {
+      const offered = config.plan.steps
+        .filter((step) => step.component === component && `${component}@${step.version}` in exposed)
+        .map(({ version }) => version);
+      return [...Object.keys(population?.versions[component] ?? {}), ...offered].map((version) => ({
+        component,
+        version,
+      }));
+    });
+  return [...device.pairedApps, ...inField];
+}
+
+/** A device that does not wake up does not keep the way back open: it has its assignment and goes when it wakes. */
+function waitForSleeper(
+  { id, lastContactAtMs }: Device,
+  deadlineMs: number,
+  nowMs: number,
+  waiting: Record<string, string>,
+): void {
+  if (lastContactAtMs !== null && nowMs - lastContactAtMs <= deadlineMs) return;
+  waiting[id] = `not heard of for ${formatDuration(deadlineMs)}; it goes back when it wakes`;
+}
