@@ -33,7 +33,7 @@ export function table(
 }
 
 /** Columns of the terminal; no limit where stdout is not one, so that pipes get whole values. */
-function terminalWidth(): number {
+export function terminalWidth(): number {
   return process.stdout.isTTY ? Math.max(process.stdout.columns, 40) : Number.POSITIVE_INFINITY;
 }
 

@@ -1,56 +1,112 @@
-import type { Plan } from "../../planner/plan.ts";
-import { table } from "../table.ts";
+import type { BlockedPair, Plan, PlanStep } from "../../planner/plan.ts";
+import { colour } from "../colour.ts";
+import { table, terminalWidth } from "../table.ts";
+import { terminalLine } from "../terminal-text.ts";
+import { wrapText } from "../wrap-text.ts";
 
-/** A plan as a release engineer reads it aloud: the field, the steps, why each stands where it stands. */
-export function planText(plan: Plan): string {
+/**
+ * A plan as a release engineer reads it aloud: the field and what is wrong with it already, the
+ * steps and beneath each why it stands where it stands; or why there is no order and what would
+ * make one.
+ */
+export function planText(plan: Plan, width = terminalWidth()): string {
   const field = Object.entries(plan.field)
     .map(
       ([component, versions]) => `${component} ${versions.length > 0 ? versions.join(", ") : "(none seen)"}`,
     )
     .join("; ");
-  const head = `${plan.product} ${plan.release}\nIn the field: ${field}\n`;
-  return plan.feasible ? `${head}\n${stepsTable(plan)}` : `${head}\n${blockedText(plan)}`;
+  const head = [`${plan.product} ${plan.release}`, sentence(`In the field: ${field}`, width)];
+  return [
+    head.join("\n"),
+    ...brokenText(plan, width),
+    ...stuckText(plan, width),
+    ...answer(plan, width),
+  ].join("\n\n");
 }
 
-function stepsTable(plan: Plan): string {
-  const rows = plan.steps.map((step) => [
+function answer(plan: Plan, width: number): string[] {
+  if (!plan.feasible) return blockedText(plan, width);
+  return plan.steps.length > 0
+    ? [stepsText(plan.steps, width)]
+    : ["Nothing to do: the field is on this release already."];
+}
+
+/** One row for each step, and under it why it stands there. */
+function stepsText(steps: readonly PlanStep[], width: number): string {
+  const rows = steps.map((step) => [
     step.id,
-    step.action,
+    step.staged ? "stage" : step.action,
     `${step.component} ${step.version}`,
     step.replaces.join(", "),
-    step.guard === null
-      ? ""
-      : Object.entries(step.guard)
-          .map(([component, range]) => `${component} ${range}`)
-          .join(", "),
+    guardText(step),
     step.reversible || step.action === "retire" ? "" : "no",
-    step.why,
   ]);
   const columns = [
     { title: "STEP" },
     { title: "DO" },
     { title: "WHAT" },
-    { title: "REPLACES" },
-    { title: "GUARD", shrinkTo: 12 },
+    { title: "REPLACES", shrinkTo: 8 },
+    { title: "ONLY WITH", shrinkTo: 12 },
     { title: "UNDO" },
-    { title: "WHY HERE", shrinkTo: 20 },
   ].map((column, index) => ({ ...column, index }));
   // A column without anything to say only takes room from the others.
   const used = columns.filter(({ index }) => rows.some((row) => row[index] !== ""));
-  return table(
-    used,
-    rows.map((row) => used.map(({ index }) => row[index] ?? "")),
-    { whenEmpty: "Nothing to do: the field is on this release already." },
+  const cells = rows.map((row) => used.map(({ index }) => row[index] ?? ""));
+  const [header, ...lines] = table(used, cells, { whenEmpty: "", width }).split("\n");
+  const indent = " ".repeat(Math.max(...steps.map(({ id }) => id.length), "STEP".length) + 2);
+  return [header, ...lines.flatMap((line, index) => [line, whyText(steps[index]!, width, indent)])].join(
+    "\n",
   );
 }
 
-function blockedText(plan: Plan): string {
-  const rows = (plan.blocked?.pairs ?? []).map(({ a, b, evidence, verdict }) => [a, b, verdict, evidence]);
-  const columns = [
-    { title: "THIS" },
-    { title: "AND THIS" },
-    { title: "ARE" },
-    { title: "BECAUSE", shrinkTo: 30 },
-  ];
-  return `There is no safe order. Pairs that stand in the way:\n\n${table(columns, rows, { whenEmpty: "" })}`;
+function guardText({ guard }: PlanStep): string {
+  return guard === null
+    ? ""
+    : Object.entries(guard)
+        .map(([component, range]) => `${component} ${range}`)
+        .join(", ");
+}
+
+function whyText({ floor, why }: PlanStep, width: number, indent: string): string {
+  const wait = floor === undefined ? "" : `; wait until it has left, or raise the floor to ${floor}`;
+  return colour("dim", wrapText(terminalLine(why + wait), width, indent));
+}
+
+function brokenText({ broken, feasible }: Plan, width: number): string[] {
+  if (broken.length === 0) return [];
+  const what = feasible ? "The plan ends them" : "They are there already";
+  return [`Broken today, whatever is released. ${what}:\n${pairsTable(broken, width)}`];
+}
+
+function stuckText({ stuck }: Plan, width: number): string[] {
+  if (stuck.length === 0) return [];
+  const lines = stuck.map(({ component, version, why }) =>
+    sentence(`  ${component} ${version}: ${why}`, width),
+  );
+  return [`Can never leave the field, so every step has to fit them:\n${lines.join("\n")}`];
+}
+
+function blockedText({ blocked }: Plan, width: number): string[] {
+  const { pairs = [], repairs = [] } = blocked ?? {};
+  const reasons = `There is no safe order. These rule every one out:\n${pairsTable(pairs, width)}`;
+  if (repairs.length === 0) return [reasons, "No single change that was tried would make one."];
+  const changes = repairs.map(({ change, steps }, index) => {
+    const text = `${index + 1}. ${change} (${steps} steps)`;
+    return sentence(`  ${text}`, width);
+  });
+  return [reasons, `Any one of these would make one; each was planned to the end:\n${changes.join("\n")}`];
+}
+
+function pairsTable(pairs: readonly BlockedPair[], width: number): string {
+  const rows = pairs.map(({ a, b, verdict }) => [a, b, verdict]);
+  const columns = [{ title: "THIS" }, { title: "AND THIS" }, { title: "ARE" }];
+  const [header, ...lines] = table(columns, rows, { whenEmpty: "", width }).split("\n");
+  const because = (index: number): string =>
+    colour("dim", wrapText(terminalLine(pairs[index]?.evidence ?? ""), width, "    "));
+  return [header, ...lines.flatMap((line, index) => [line, because(index)])].join("\n");
+}
+
+function sentence(text: string, width: number): string {
+  const indent = /^ */.exec(text)![0];
+  return wrapText(terminalLine(text.trimStart()), width, indent);
 }
