@@ -70,8 +70,8 @@ function fieldOf(value: unknown, release: Release, problems: string[]): GivenFie
   for (const [component, given] of Object.entries(value)) {
     if (!names.includes(component)) {
       const nearest = nearestName(component, names);
-      const meant = nearest === null ? `the components are ${names.join(", ")}` : `did you mean ${nearest}?`;
-      problems.push(`${quoted(component)} is not a component of ${release.product}; ${meant}.`);
+      const hint = nearest === null ? `The components are ${names.join(", ")}.` : `Did you mean ${nearest}?`;
+      problems.push(`${quoted(component)} is not a component of ${release.product}. ${hint}`);
       continue;
     }
     const entries = entriesOf(component, given, release, problems);
