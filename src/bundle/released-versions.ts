@@ -133,7 +133,7 @@ function isMute(version: ResolvedComponent): boolean {
 }
 
 /** What a version says of others, as text to compare. */
-export function pinsOf(version: ResolvedComponent): string {
+function pinsOf(version: ResolvedComponent): string {
   const { bridges, installsOver, keepsVersions, requires, stuck } = version;
   return canonicalJson({ bridges, installsOver, keepsVersions, requires, stuck });
 }

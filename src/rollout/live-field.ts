@@ -37,7 +37,7 @@ export async function observeLiveField(
   const seen = devices.filter(
     ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= release.retire.unseenMs,
   );
-  const owners = ownersOfHardware(facts);
+  const owners = ownersOfHardware([...factsOfRelease(release), ...facts]);
   const live: Record<string, string[]> = {};
   const hardware: Record<string, Record<string, string[]>> = {};
   for (const [component, settings] of Object.entries(release.components)) {

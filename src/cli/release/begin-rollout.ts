@@ -1,7 +1,7 @@
 import { digestBytes } from "../../bundle/digest-file.ts";
 import { openStoredRelease } from "../../bundle/open-stored-release.ts";
-import type { ReleasedVersions } from "../../bundle/released-versions.ts";
 import type { ResolvedRelease } from "../../bundle/resolved-release.ts";
+import { formatComponentVersion } from "../../compat/verdict.ts";
 import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { Hop, RolloutConfig } from "../../rollout/engine/state.ts";
@@ -10,6 +10,7 @@ import type { ServiceSettings } from "../../rollout/rollout-ports.ts";
 import { findOpenRollout, rolloutInProgress } from "../../rollout/open-rollout.ts";
 import { startRollout } from "../../rollout/start-rollout.ts";
 import type { Context } from "../context.ts";
+import type { FieldLook } from "./look-at-field.ts";
 
 /** Starts the rollout of a release as it lies in storage: what devices get is what was published. */
 export async function beginRollout(options: {
@@ -18,12 +19,12 @@ export async function beginRollout(options: {
   /** Of the manifest; commands that deploy services run there. */
   readonly dir: string;
   readonly plan: Plan;
-  /** Versions that releases before this one published. */
-  readonly hops: ReleasedVersions["versions"];
+  /** The look that the plan was made from. */
+  readonly look: Pick<FieldLook, "devices" | "hops">;
   readonly resolved: ResolvedRelease;
   readonly atMs: number;
 }): Promise<RolloutJournal> {
-  const { atMs, context, dir, plan, release, resolved } = options;
+  const { atMs, context, dir, look, plan, release, resolved } = options;
   const store = await context.store();
   const { product, version } = release;
   const opened = await openStoredRelease({
@@ -39,7 +40,7 @@ export async function beginRollout(options: {
     manifestDigest: opened.stored.manifestDigest,
     attestationDigest: digestBytes(opened.signature).digest,
     resolved,
-    ...hopsOf(plan, resolved, options.hops),
+    ...hopsOf(plan, look),
     stages: release.rollout.stages,
     gates: release.gates,
     retire: release.retire,
@@ -56,25 +57,30 @@ export async function beginRollout(options: {
   });
 }
 
-/** Published versions that live in the field or come up in the plan, and that this release does not carry. */
+/**
+ * Published versions that live in the field, come up in the plan, or are still somewhere on a device:
+ * what the rollout has to know of them, it knows from its journal alone.
+ */
 function hopsOf(
   { field, steps }: Plan,
-  resolved: ResolvedRelease,
-  published: ReleasedVersions["versions"],
+  { devices, hops }: Pick<FieldLook, "devices" | "hops">,
 ): Pick<RolloutConfig, "hops"> {
-  const hops: Record<string, Record<string, Hop>> = {};
-  for (const [component, versions] of published) {
-    for (const [version, released] of versions) {
-      const comesUp = steps.some((step) => step.component === component && step.version === version);
-      const isCarried =
-        resolved.components[component]?.version === version ||
-        resolved.known[component]?.[version] !== undefined;
-      if (isCarried || !(comesUp || field[component]?.includes(version))) continue;
-      const { attestationDigest } = released;
-      (hops[component] ??= {})[version] = { resolved: released.resolved, attestationDigest };
+  const meets = new Set([
+    ...steps.map(formatComponentVersion),
+    ...devices.flatMap(({ pairedApps }) => pairedApps.map(formatComponentVersion)),
+  ]);
+  const running = new Set(devices.map(({ reportedVersion }) => reportedVersion));
+  const needed: Record<string, Record<string, Hop>> = {};
+  for (const [component, versions] of hops) {
+    for (const [version, { attestationDigest, resolved }] of versions) {
+      const isNeeded =
+        field[component]?.includes(version) ||
+        meets.has(formatComponentVersion({ component, version })) ||
+        (resolved.kind === "firmware" && running.has(version));
+      if (isNeeded) (needed[component] ??= {})[version] = { resolved, attestationDigest };
     }
   }
-  return Object.keys(hops).length > 0 ? { hops } : {};
+  return Object.keys(needed).length > 0 ? { hops: needed } : {};
 }
 
 function servicesOf(release: Release, cwd: string): Record<string, ServiceSettings> {

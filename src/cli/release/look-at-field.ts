@@ -17,10 +17,10 @@ export interface FieldLook {
   readonly devices: readonly Device[];
   /** Shares of versions where a field file gives them; see `GivenField`. */
   readonly shares: GivenField["shares"];
-  /** Of the release, its known versions, and every published version that neither of them is. */
+  /** Of the release, its known versions, and every published version. */
   readonly facts: readonly VersionFacts[];
   readonly relation: Relation;
-  /** Published versions that the manifest does not carry, by component, then version. */
+  /** Published versions that are installed from what was published, by component, then version. */
   readonly hops: ReleasedVersions["versions"];
   /** The published releases that the facts are from, version to manifest digest, and the digest over them. */
   readonly releases: ReleasedVersions["releases"];

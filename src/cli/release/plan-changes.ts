@@ -98,7 +98,6 @@ function hardwareChanges(component: string, then: Basis, now: Basis): string[] {
 }
 
 function indexChanges(then: Basis, now: Basis): string[] {
-  if (then.index === now.index) return [];
   const versions = [...new Set([...Object.keys(then.releases), ...Object.keys(now.releases)])].toSorted();
   return versions.flatMap((version) => {
     const [before, after] = [then.releases[version], now.releases[version]];

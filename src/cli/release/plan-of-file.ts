@@ -3,7 +3,7 @@ import { IotctlError } from "../../base/errors.ts";
 import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { Context } from "../context.ts";
-import { basisOf } from "./plan-basis.ts";
+import { basisOf, type PlanBasis } from "./plan-basis.ts";
 import { changesBetween } from "./plan-changes.ts";
 import { planFrom, type PlannedRelease, planRelease } from "./plan-release.ts";
 import { readSavedPlan } from "./saved-plan.ts";
@@ -37,16 +37,17 @@ async function planOfFile(
   assertIsFor(path, plan, release);
   const planned = await planRelease(release, context, { nowMs });
   const { look } = planned;
-  const now = { ...basisOf(release, look), live: planned.plan.field };
-  const changes = changesBetween({ ...basis, live: plan.field }, now);
+  const now = basisOf(release, look);
+  const changes = changesBetween({ ...basis, live: plan.field }, { ...now, live: planned.plan.field });
   if (changes.length > 0) throw stale(path, changes);
-  const own = {
-    live: look.live,
-    relation: look.relation,
-    ...(basis.hardware && { hardware: basis.hardware }),
-  };
-  if (!samePlan(await planFrom(release, own), plan)) throw edited(path);
-  if (!samePlan(planned.plan, plan)) {
+  // A field file may say less of hardware than can be observed.
+  const hardware = basis.field === "given" ? basis.hardware : look.hardware;
+  const { hardware: _, ...rest } = now;
+  const unchanged = { ...rest, field: basis.field, ...(hardware && { hardware }) };
+  const { live, relation } = look;
+  const own = await planFrom(release, { live, relation, ...(hardware && { hardware }) });
+  if (!same(basis, unchanged) || !same(plan, own)) throw edited(path);
+  if (!same(plan, planned.plan)) {
     throw stale(path, [
       "The field file said nothing of hardware, and for the models in the field planning gives other steps.",
     ]);
@@ -62,7 +63,7 @@ export function assertIsPlanOf(
 ): void {
   const { plan } = readSavedPlan(path);
   assertIsFor(path, plan, release);
-  if (samePlan(plan, rollout.plan)) return;
+  if (same(plan, rollout.plan)) return;
   throw new IotctlError(
     "IOT_PLAN_STALE",
     `Rollout ${rollout.rolloutId} is under way with another plan than the one in ${path}.`,
@@ -80,7 +81,7 @@ function assertIsFor(path: string, plan: Plan, { product, version }: Release): v
   ]);
 }
 
-function samePlan(a: Plan, b: Plan): boolean {
+function same(a: Plan | PlanBasis, b: Plan | PlanBasis): boolean {
   return canonicalJson(a) === canonicalJson(b);
 }
 

@@ -1,20 +1,21 @@
+import { canonicalJson } from "../../base/canonical-json.ts";
 import {
   type Released,
   type ReleasedVersions,
   readReleasedVersions,
 } from "../../bundle/released-versions.ts";
 import { factsOfResolvedVersion } from "../../bundle/resolved-facts.ts";
-import { canonicalJson } from "../../base/canonical-json.ts";
+import type { ResolvedComponent } from "../../bundle/resolved-release.ts";
 import type { VersionFacts } from "../../compat/relation.ts";
+import { formatComponentVersion } from "../../compat/verdict.ts";
 import type { Release } from "../../manifest/release.ts";
 import { factsOfRelease } from "../../manifest/release-facts.ts";
 import type { Context } from "../context.ts";
 
 /** Everything that is known of every version: by the manifest, and by the releases published before. */
 export interface Facts {
-  /** Those of the manifest first. */
   readonly facts: readonly VersionFacts[];
-  /** Published versions that the manifest does not carry. */
+  /** Published versions that are installed from what was published, by component, then version. */
   readonly hops: ReleasedVersions["versions"];
   readonly index: ReleasedVersions;
   readonly warnings: readonly string[];
@@ -22,32 +23,35 @@ export interface Facts {
 
 /**
  * The facts of a release together with those of the releases in the storage of the environment. What
- * the manifest says of a version counts; the storage is asked about the others.
+ * the manifest says of a version counts; what it leaves out of a known one, the storage fills in.
  */
 export async function readFacts(release: Release, context: Context): Promise<Facts> {
   const index = await readIndex(release, context);
-  const facts = factsOfRelease(release);
-  const manifest = new Map(facts.map((fact) => [`${fact.component}@${fact.version}`, fact]));
+  const facts = new Map(factsOfRelease(release).map((fact) => [formatComponentVersion(fact), fact]));
   const warnings = [...index.warnings];
   const hops = new Map<string, Map<string, Released>>();
   for (const [component, versions] of index.versions) {
-    const kind = release.components[component]?.kind;
-    for (const [version, released] of versions) {
+    const target = release.components[component];
+    for (const [version, published] of versions) {
       // A component that the release no longer has, or that became something else, moves nowhere.
-      if (released.resolved.kind !== kind) continue;
-      const fact = factsOfResolvedVersion(component, released.resolved);
-      const own = manifest.get(`${component}@${version}`);
-      if (own === undefined) {
-        facts.push(fact);
-        hops.set(component, (hops.get(component) ?? new Map<string, Released>()).set(version, released));
-      } else if (pinsOf(own) !== pinsOf(fact)) {
-        warnings.push(
-          `The manifest says something else of ${component}@${version} than release ${released.release}, which was published; the manifest counts.`,
-        );
+      if (published.resolved.kind !== target?.kind) continue;
+      const name = formatComponentVersion({ component, version });
+      const before = factsOfResolvedVersion(component, published.resolved);
+      const own = facts.get(name);
+      // Files that the manifest names come with this release, and with what it says of them.
+      if (own && (version === target.version || hasFiles(own))) {
+        if (pinsOf(own) !== pinsOf(before)) warnings.push(contradiction(name, published));
+        continue;
       }
+      const resolved = own ? filledIn(own, published.resolved) : published.resolved;
+      const now = factsOfResolvedVersion(component, resolved);
+      if (pinsOf(now) !== pinsOf(before)) warnings.push(contradiction(name, published));
+      facts.set(name, now);
+      const known = hops.get(component) ?? new Map<string, Released>();
+      hops.set(component, known.set(version, { ...published, resolved }));
     }
   }
-  return { facts, hops, index, warnings };
+  return { facts: [...facts.values()], hops, index, warnings };
 }
 
 async function readIndex(release: Release, context: Context): Promise<ReleasedVersions> {
@@ -58,7 +62,27 @@ async function readIndex(release: Release, context: Context): Promise<ReleasedVe
   return readReleasedVersions(store, release.product, trustedKeys, release.version);
 }
 
-/** What two sources may say differently of one version. */
-function pinsOf({ bridges, installsOver, keepsVersions, requires, stuck }: VersionFacts): string {
-  return canonicalJson({ bridges, installsOver, keepsVersions, requires, stuck });
+function hasFiles({ hardware, installable, kind }: VersionFacts): boolean {
+  return hardware.length > 0 || (kind === "app" && installable);
+}
+
+/** What was published of a version, but for what the manifest says anew. */
+function filledIn(own: VersionFacts, published: ResolvedComponent): ResolvedComponent {
+  const { bridges, installsOver, requires, stuck } = own;
+  return {
+    ...published,
+    ...(Object.keys(requires).length > 0 && { requires }),
+    ...(installsOver !== undefined && { installsOver }),
+    ...(bridges && { bridges }),
+    ...(stuck !== undefined && { stuck }),
+  };
+}
+
+/** What two sources should not say differently of one version; that it is stuck may turn out late. */
+function pinsOf({ bridges, installsOver, keepsVersions, requires }: VersionFacts): string {
+  return canonicalJson({ bridges, installsOver, keepsVersions, requires });
+}
+
+function contradiction(name: string, { release }: Released): string {
+  return `The manifest says something else of ${name} than release ${release}, which was published; the manifest counts.`;
 }

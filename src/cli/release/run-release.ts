@@ -5,6 +5,7 @@ import type { Plan } from "../../planner/plan.ts";
 import { readRollout } from "../../rollout/advance.ts";
 import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
+import { assertCanStage } from "../../rollout/assert-can-stage.ts";
 import { assertReleasable, findOpenRollout, type OpenRollout } from "../../rollout/open-rollout.ts";
 import type { Context } from "../context.ts";
 import { beginRollout } from "./begin-rollout.ts";
@@ -43,7 +44,7 @@ export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> 
   const open = await findOpenRollout(journals, release);
   if (!open && !options.again) await assertReleasable(journals, release);
 
-  const { hops, plan } = open
+  const { look, plan } = open
     ? await planUnderWay(release, open, options)
     : await makeFeasiblePlan(release, options);
   const bundle = await seal(release, dir, open, options);
@@ -52,7 +53,7 @@ export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> 
 
   const moves = plan.steps.some(({ action }) => action === "introduce");
   if (!open && !moves) return { ...result, rollout: null };
-  const start = () => begin({ release, dir, plan, hops, resolved: bundle.resolved }, options);
+  const start = () => begin({ release, dir, plan, look, resolved: bundle.resolved }, options);
   const journal = open?.journal ?? (await progress.step("Start", start));
   const rollout = options.detach
     ? describeRollout(await readRollout(journal))
@@ -70,8 +71,7 @@ function check({ env, file, progress }: ReleaseOptions): Promise<{ release: Rele
 
 interface ReleasePlan {
   readonly plan: Plan;
-  /** Published versions that the manifest does not carry. */
-  readonly hops: FieldLook["hops"];
+  readonly look: Pick<FieldLook, "devices" | "hops">;
 }
 
 /** A rollout that began has all it needs in its journal; a plan that is named must be its own. */
@@ -85,7 +85,7 @@ async function planUnderWay(
     const { assertIsPlanOf } = await import("./plan-of-file.ts");
     assertIsPlanOf(planFile, release, { rolloutId: journal.rolloutId, plan });
   }
-  return { plan, hops: new Map() };
+  return { plan, look: { devices: [], hops: new Map() } };
 }
 
 function makeFeasiblePlan(
@@ -98,11 +98,12 @@ function makeFeasiblePlan(
     const { look, plan, warnings } = await planToCarryOut(release, context, options);
     for (const warning of warnings) say(`Warning: ${warning}`);
     assertFeasible(plan);
+    assertCanStage(plan, await context.fleet());
     const moves = plan.steps.filter(({ action }) => action === "introduce");
     const note = moves
       .map(({ component, staged, version }) => `${component} ${version}${staged ? " (staged)" : ""}`)
       .join(" → ");
-    return { value: { plan, hops: look.hops }, note: note || "the field is on this release already" };
+    return { value: { plan, look }, note: note || "the field is on this release already" };
   });
 }
 

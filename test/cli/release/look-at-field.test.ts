@@ -74,13 +74,42 @@ describe("a look at the field", () => {
     const dir = temporaryDirectory();
     const context = await planningContext(dir, field());
     await publishIn(dir, context, fanRelease());
-    const known = { fan: { "2.0.0": { requires: { cloud: ">=9.0.0" } }, "1.8.0": { requires: {} } } };
+    const known = {
+      fan: {
+        "2.0.0": { requires: { cloud: ">=9.0.0" } },
+        "1.9.4": { requires: {}, variants: { "fan-a1": "old/fan.bin" } },
+        "1.8.0": { requires: {} },
+      },
+    };
     const look = await lookAtField(nextRelease(known), context, { nowMs });
     expect(look.relation.facts("fan", "2.0.0")?.requires).toEqual({ cloud: ">=9.0.0" });
-    expect(look.hops.get("fan")?.has("2.0.0")).toBe(false);
-    expect(look.warnings).toEqual([
+    // Its images are those that were published; those of 1.9.4 come with the release itself.
+    expect(look.relation.facts("fan", "2.0.0")).toMatchObject({
+      installable: true,
+      installsOver: ">=1.8.0 <2.0.0",
+    });
+    expect(look.hops.get("fan")?.get("2.0.0")?.resolved.requires).toEqual({ cloud: ">=9.0.0" });
+    expect(look.hops.get("fan")?.has("1.9.4")).toBe(false);
+    expect(look.relation.facts("fan", "1.9.4")).not.toHaveProperty("installsOver");
+    expect(look.warnings.toSorted()).toEqual([
+      "The manifest says something else of fan@1.9.4 than release 2026.11.0, which was published; the manifest counts.",
       "The manifest says something else of fan@2.0.0 than release 2026.11.0, which was published; the manifest counts.",
     ]);
+  });
+
+  test("loses nothing that was published of a version that the manifest only mentions or calls stuck", async () => {
+    const dir = temporaryDirectory();
+    const context = await planningContext(dir, field());
+    await publishIn(dir, context, fanRelease());
+    const known = { fan: { "2.0.0": { requires: {}, stuck: "no room" }, "1.9.4": { requires: {} } } };
+    const look = await lookAtField(nextRelease(known), context, { nowMs });
+    expect(look.relation.facts("fan", "2.0.0")).toMatchObject({
+      stuck: "no room",
+      installable: true,
+      requires: { "app-android": ">=4.1.0" },
+    });
+    expect(look.relation.facts("fan", "1.9.4")).toMatchObject({ installsOver: ">=1.8.0 <1.9.4" });
+    expect(look.warnings).toEqual([]);
   });
 
   test("does not take what was pushed of the release itself for something that was before", async () => {
