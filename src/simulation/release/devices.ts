@@ -1,0 +1,251 @@
+import type { Calendar } from "./calendar.ts";
+import { never } from "./calendar.ts";
+import { chanceOf, type Chances, longTailed } from "./chances.ts";
+import type { Lineup } from "./lineup.ts";
+import type { Meetings } from "./meetings.ts";
+import type { SimulationModel } from "./simulation-model.ts";
+import type { Sites } from "./sites.ts";
+import type { UnseenDevices } from "./unseen-devices.ts";
+
+/** What a device is doing. */
+export const activity = {
+  idle: 0,
+  assigned: 1,
+  installing: 2,
+  /** Done, and not heard of since. */
+  unheard: 3,
+  failed: 4,
+  /** Done, and never heard of again. */
+  dead: 5,
+} as const;
+
+/** What became of the devices that were assigned one firmware step. */
+export interface StepCounts {
+  toBegin: number;
+  updating: number;
+  updated: number;
+  failed: number;
+  silent: number;
+  unheard: number;
+}
+
+/**
+ * The devices. Each polls at its own instants, from when it is back; what it is assigned it begins
+ * with its next poll, installs, and fails or runs from then on.
+ */
+export class Devices {
+  /** The next thing that happens to each device. */
+  readonly atS: Int32Array;
+  readonly calendar: Calendar;
+  readonly activity: Uint8Array;
+  /** The firmware that each was assigned last. */
+  readonly assigned: Uint8Array;
+  /** By firmware, the steps that only stage it after all that run it. */
+  readonly counts: readonly StepCounts[];
+  readonly #lineup: Lineup;
+  readonly #sites: Sites;
+  readonly #meetings: Meetings;
+  readonly #model: SimulationModel["devices"];
+  readonly #chances: Chances;
+  readonly #unseen: UnseenDevices;
+  readonly #unseenS: number;
+  readonly #silenceS: number;
+  readonly #reported: (site: number) => void;
+  readonly #isStaging: Uint8Array;
+  readonly #diedAtS = new Map<number, number>();
+
+  constructor(options: {
+    readonly sites: Sites;
+    readonly lineup: Lineup;
+    readonly meetings: Meetings;
+    readonly model: SimulationModel;
+    readonly chances: Chances;
+    readonly calendar: Calendar;
+    readonly unseen: UnseenDevices;
+    /** After how long without a word a device does not count any more, and after how long it counts as silent. */
+    readonly unseenS: number;
+    readonly silenceS: number;
+    /** The fleet learnt something new about a device that is free for more. */
+    readonly reported: (site: number) => void;
+  }) {
+    const { count } = options.sites;
+    this.#sites = options.sites;
+    this.#lineup = options.lineup;
+    this.#meetings = options.meetings;
+    this.#model = options.model.devices;
+    this.#chances = options.chances;
+    this.#unseen = options.unseen;
+    this.#unseenS = options.unseenS;
+    this.#silenceS = options.silenceS;
+    this.#reported = options.reported;
+    this.calendar = options.calendar;
+    this.atS = new Int32Array(count).fill(never);
+    this.activity = new Uint8Array(count);
+    this.assigned = new Uint8Array(count);
+    this.#isStaging = new Uint8Array(count);
+    this.counts = Array.from({ length: options.lineup.firmwares.length * 2 }, () => ({
+      toBegin: 0,
+      updating: 0,
+      updated: 0,
+      failed: 0,
+      silent: 0,
+      unheard: 0,
+    }));
+    for (let site = 0; site < count; site++) this.#countAway(site);
+  }
+
+  /** What became of a step so far. */
+  countsOf(firmware: number, staged: boolean): StepCounts {
+    return this.counts[firmware + (staged ? this.#lineup.firmwares.length : 0)]!;
+  }
+
+  /** The first poll after an instant; `never` when there is none. */
+  nextContactS(site: number, afterS: number): number {
+    const awayUntilS = this.#sites.awayUntilS[site]!;
+    if (awayUntilS > afterS) return awayUntilS;
+    const { pollIntervalS } = this.#model;
+    const firstS = this.#sites.pollAtS[site]!;
+    if (this.activity[site] === activity.dead) return never;
+    return firstS + Math.max(0, Math.floor((afterS - firstS) / pollIntervalS) + 1) * pollIntervalS;
+  }
+
+  /** When the fleet last heard of a device before an instant; negative: before the simulation began. */
+  lastContactS(site: number, beforeS: number): number {
+    const awayUntilS = this.#sites.awayUntilS[site]!;
+    if (awayUntilS >= beforeS) return -this.awayForS(site);
+    const diedAtS = this.#diedAtS.get(site);
+    if (diedAtS !== undefined) return diedAtS;
+    const { pollIntervalS } = this.#model;
+    const firstS = this.#sites.pollAtS[site]!;
+    const pollS = firstS + Math.floor((beforeS - 1 - firstS) / pollIntervalS) * pollIntervalS;
+    return Math.max(pollS, awayUntilS);
+  }
+
+  /** How long a device that is away when the simulation begins had been away by then. */
+  awayForS(site: number): number {
+    const { awayMedianS, awayNinthS, pollIntervalS } = this.#model;
+    if (this.#sites.awayUntilS[site] === 0) return pollIntervalS - this.#sites.pollAtS[site]!;
+    return Math.min(
+      Math.ceil(longTailed(this.#chances.of(site, chanceOf.awaySince), awayMedianS, awayNinthS)),
+      never / 2,
+    );
+  }
+
+  /** Gives a device that is free a firmware, to run or only to keep ready. */
+  assign(site: number, firmware: number, staging: boolean, nowS: number): void {
+    this.activity[site] = activity.assigned;
+    this.assigned[site] = firmware;
+    this.#isStaging[site] = staging ? 1 : 0;
+    this.countsOf(firmware, staging).toBegin++;
+    // Who is off is entered for when it is back.
+    if (this.#sites.off[site] === 1) return;
+    this.atS[site] = this.nextContactS(site, nowS - 1);
+    this.calendar.add(site, this.atS[site]!);
+  }
+
+  /** Takes back what devices have not begun. */
+  cancel(firmwares: ReadonlySet<number>): void {
+    for (let site = 0; site < this.#sites.count; site++) {
+      const firmware = this.assigned[site]!;
+      if (this.activity[site] !== activity.assigned || !firmwares.has(firmware)) continue;
+      this.countsOf(firmware, this.isStaging(site)).toBegin--;
+      this.activity[site] = activity.idle;
+      this.atS[site] = this.#sites.off[site] === 1 ? this.#sites.awayUntilS[site]! : never;
+    }
+    this.calendar.clear();
+    for (let site = 0; site < this.#sites.count; site++) this.calendar.add(site, this.atS[site]!);
+  }
+
+  isStaging(site: number): boolean {
+    return this.#isStaging[site] === 1;
+  }
+
+  /** What is next at a device happens. */
+  step(site: number): void {
+    const nowS = this.atS[site]!;
+    const firmware = this.assigned[site]!;
+    const counts = this.countsOf(firmware, this.isStaging(site));
+    if (this.#sites.off[site] === 1) this.#change(site, nowS, { off: 0 });
+    switch (this.activity[site]) {
+      case activity.idle:
+        this.atS[site] = never;
+        this.#reported(site);
+        break;
+      case activity.assigned: {
+        const { installS } = this.#model;
+        counts.toBegin--;
+        counts.updating++;
+        this.activity[site] = activity.installing;
+        const share = 0.5 + this.#chances.of(site, chanceOf.install + firmware);
+        this.atS[site] = nowS + Math.max(1, Math.round(installS * share));
+        break;
+      }
+      case activity.installing:
+        counts.updating--;
+        this.#finish(site, firmware, counts, nowS);
+        break;
+      case activity.unheard:
+        counts.unheard--;
+        this.activity[site] = activity.idle;
+        this.atS[site] = never;
+        this.#reported(site);
+        break;
+      case activity.dead:
+        counts.unheard--;
+        counts.silent++;
+        this.atS[site] = never;
+        break;
+      default:
+    }
+  }
+
+  #finish(site: number, firmware: number, counts: StepCounts, nowS: number): void {
+    const { failurePercent, silentPercent } = this.#model;
+    const staging = this.isStaging(site);
+    const fate = staging ? 100 : this.#chances.of(site, chanceOf.fate + firmware) * 100;
+    if (fate < failurePercent) {
+      counts.failed++;
+      this.activity[site] = activity.failed;
+      this.atS[site] = never;
+      return;
+    }
+    const dies = fate < failurePercent + silentPercent;
+    if (staging) this.#change(site, nowS, { staged: this.#lineup.staged.indexOf(firmware) + 1 });
+    else this.#change(site, nowS, { running: firmware, staged: 0, off: dies ? 1 : 0 });
+    counts.updated++;
+    counts.unheard++;
+    if (!dies) {
+      this.activity[site] = activity.unheard;
+      this.atS[site] = this.nextContactS(site, nowS);
+      return;
+    }
+    this.activity[site] = activity.dead;
+    this.atS[site] = nowS + this.#silenceS + 1;
+    this.#diedAtS.set(site, nowS);
+    this.#unseen.add(firmware, nowS + this.#unseenS, never);
+  }
+
+  /** Brings a device to another state, and keeps account of how long it was in the one before. */
+  #change(
+    site: number,
+    nowS: number,
+    next: { readonly running?: number; readonly staged?: number; readonly off?: number },
+  ): void {
+    const { app, firmware, off, staged } = this.#sites;
+    const cell = (): number =>
+      this.#meetings.cell(app[site]!, firmware[site]!, staged[site]!, off[site] === 1);
+    this.#meetings.leave(cell(), nowS);
+    if (next.running !== undefined) firmware[site] = next.running;
+    if (next.staged !== undefined) staged[site] = next.staged;
+    if (next.off !== undefined) off[site] = next.off;
+    this.#meetings.enter(cell(), nowS);
+  }
+
+  #countAway(site: number): void {
+    const { awayUntilS, firmware } = this.#sites;
+    if (awayUntilS[site] === 0 || firmware[site] === 0) return;
+    this.atS[site] = awayUntilS[site]!;
+    this.calendar.add(site, awayUntilS[site]!);
+    this.#unseen.add(firmware[site]!, this.#unseenS - this.awayForS(site), awayUntilS[site]!);
+  }
+}

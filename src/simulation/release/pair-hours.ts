@@ -1,0 +1,174 @@
+import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import { formatComponentVersion } from "../../compat/verdict.ts";
+import { satisfies } from "../../compat/versions.ts";
+import type { Plan } from "../../planner/plan.ts";
+import type { SiteWorld } from "./site-world.ts";
+
+/**
+ * `incompatible`: they refuse each other, or nobody knows. `bridged`: they do, but the app can update
+ * the device, which keeps the firmware ready that fits. `left-behind`: one of the two counts as gone
+ * by the release's own limit (`retire`), which the plan waited for. `broken`: the field held such pairs
+ * when the release began.
+ */
+export type PairKind = "incompatible" | "bridged" | "left-behind" | "broken";
+
+export interface PairTime {
+  /** `app-ios@4.2.0` and `fan@1.8.0` */
+  readonly a: string;
+  readonly b: string;
+  readonly kind: PairKind;
+  /** Hours that sites spent with this pair, added up. */
+  hours: number;
+  /** The most sites with it at one look, and the first and last look at which there was one. */
+  peakSites: number;
+  fromS: number;
+  untilS: number;
+}
+
+interface Misfit {
+  readonly kind: PairKind;
+  readonly a: ComponentVersion;
+  readonly b: ComponentVersion;
+}
+
+/** Pairs that do not fit, and for how long there were any. The true state of every site counts, to the second. */
+export class PairHours {
+  readonly #world: SiteWorld;
+  readonly #relation: Relation;
+  readonly #plan: Plan;
+  readonly #pairs = new Map<string, PairTime>();
+  readonly #misfits = new Map<number, readonly Misfit[]>();
+  readonly #countedS = new Map<number, number>();
+  readonly #passed: () => readonly ComponentVersion[];
+  #gone = new Set<string>();
+  #key = "";
+
+  /** `passed`: versions whose retirement, and images whose staging, the rollout has waited for. */
+  constructor(options: {
+    readonly world: SiteWorld;
+    readonly relation: Relation;
+    readonly plan: Plan;
+    readonly passed: () => readonly ComponentVersion[];
+  }) {
+    this.#world = options.world;
+    this.#relation = options.relation;
+    this.#plan = options.plan;
+    this.#passed = options.passed;
+  }
+
+  /** Adds up the time until now, with the services that ran until now: to be called before any changes. */
+  count(): void {
+    const { meetings, nowS } = this.#world;
+    for (const cell of meetings.seen) this.#count(cell, nowS);
+  }
+
+  /** How many sites are in an incompatible and in a bridged pair at this look. */
+  look(): { readonly incompatible: number; readonly bridged: number } {
+    const { meetings, nowS, services } = this.#world;
+    let [incompatible, bridged] = [0, 0];
+    const passed = this.#passed();
+    const key = `${services.version} ${passed.length}`;
+    if (this.#key !== key) {
+      this.#key = key;
+      this.#gone = new Set(passed.map(formatComponentVersion));
+      this.#misfits.clear();
+    }
+    for (const cell of meetings.seen) {
+      const sites = meetings.sites[cell]!;
+      if (sites === 0) continue;
+      const misfits = this.#misfitsOf(cell);
+      if (misfits.some(({ kind }) => kind === "incompatible")) incompatible += sites;
+      else if (misfits.some(({ kind }) => kind === "bridged")) bridged += sites;
+    }
+    this.#notePeaks(nowS);
+    return { incompatible, bridged };
+  }
+
+  /** Longest first. */
+  get pairs(): PairTime[] {
+    return [...this.#pairs.values()].toSorted(
+      (x, y) => y.hours - x.hours || (x.a + x.b < y.a + y.b ? -1 : 1),
+    );
+  }
+
+  hours(kind: PairKind): number {
+    return this.pairs.filter((pair) => pair.kind === kind).reduce((sum, { hours }) => sum + hours, 0);
+  }
+
+  #count(cell: number, nowS: number): void {
+    const seconds = this.#world.meetings.siteSeconds(cell, nowS);
+    const fresh = seconds - (this.#countedS.get(cell) ?? 0);
+    this.#countedS.set(cell, seconds);
+    if (fresh === 0) return;
+    for (const misfit of this.#misfitsOf(cell)) this.#timeOf(misfit).hours += fresh / 3600;
+  }
+
+  #notePeaks(nowS: number): void {
+    const sites = new Map<PairTime, number>();
+    for (const cell of this.#world.meetings.seen) {
+      const count = this.#world.meetings.sites[cell]!;
+      if (count === 0) continue;
+      for (const misfit of this.#misfitsOf(cell)) {
+        const pair = this.#timeOf(misfit);
+        sites.set(pair, (sites.get(pair) ?? 0) + count);
+      }
+    }
+    for (const [pair, count] of sites) {
+      if (pair.fromS === -1) pair.fromS = nowS;
+      pair.untilS = nowS;
+      pair.peakSites = Math.max(pair.peakSites, count);
+    }
+  }
+
+  #timeOf({ a, b, kind }: Misfit): PairTime {
+    const [left, right] = [formatComponentVersion(a), formatComponentVersion(b)];
+    const key = `${kind} ${left} ${right}`;
+    const known = this.#pairs.get(key);
+    if (known) return known;
+    const fresh = { a: left, b: right, kind, hours: 0, peakSites: 0, fromS: -1, untilS: -1 };
+    this.#pairs.set(key, fresh);
+    return fresh;
+  }
+
+  #misfitsOf(cell: number): readonly Misfit[] {
+    const known = this.#misfits.get(cell);
+    if (known) return known;
+    const { lineup, meetings, services } = this.#world;
+    const appNumber = meetings.appOf(cell);
+    const firmwareNumber = meetings.firmwareOf(cell);
+    const app = appNumber === 0 ? null : lineup.apps[appNumber]!;
+    const firmware = firmwareNumber === 0 ? null : lineup.firmwares[firmwareNumber]!;
+    const found: Misfit[] = [];
+    // A device that is off meets nobody, and its phone has nothing to talk to but services.
+    if (
+      !meetings.isOff(cell) &&
+      app &&
+      firmware &&
+      this.#relation.verdict(app, firmware).kind !== "compatible"
+    ) {
+      found.push({ kind: this.#kindOf(app, firmware, meetings.stagedOf(cell)), a: app, b: firmware });
+    }
+    for (const service of services.components) {
+      for (const client of [app, meetings.isOff(cell) ? null : firmware]) {
+        const misfit = client && services.misfit(service, client);
+        if (misfit) found.push({ kind: this.#kindOf(client, misfit, 0), a: client, b: misfit });
+      }
+    }
+    this.#misfits.set(cell, found);
+    return found;
+  }
+
+  #kindOf(a: ComponentVersion, b: ComponentVersion, staged: number): PairKind {
+    const names = [formatComponentVersion(a), formatComponentVersion(b)];
+    if (this.#plan.broken.some((pair) => names.includes(pair.a) && names.includes(pair.b))) return "broken";
+    if (names.some((name) => this.#gone.has(name))) return "left-behind";
+    const range = this.#relation.facts(a.component, a.version)?.bridges?.[b.component];
+    if (range === undefined || !satisfies(b.version, range)) return "incompatible";
+    const { firmwares, staged: stageable } = this.#world.lineup;
+    const ready = firmwares[stageable[staged - 1] ?? 0];
+    if (ready && staged > 0 && this.#relation.verdict(a, ready).kind === "compatible") return "bridged";
+    // So few devices were without the image that the rollout did not wait for them any more.
+    const isStaged = stageable.some((number) => this.#gone.has(formatComponentVersion(firmwares[number]!)));
+    return isStaged ? "left-behind" : "incompatible";
+  }
+}

@@ -1,0 +1,201 @@
+import type { Relation } from "../../compat/relation.ts";
+import { applyEvent } from "../../rollout/engine/apply-event.ts";
+import type { Effect } from "../../rollout/engine/effects.ts";
+import type { RolloutEvent } from "../../rollout/engine/events.ts";
+import { gatesAreOpen } from "../../rollout/engine/gates.ts";
+import { approvalsMissing, judge, mayGoOn, watchHealth } from "../../rollout/engine/judge.ts";
+import type { PlanStep } from "../../planner/plan.ts";
+import { kindOf, phasesBegun, phasesOf } from "../../rollout/engine/release-kinds.ts";
+import { retirementsMissing } from "../../rollout/engine/retirement.ts";
+import type { Population, RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
+import type { Tally } from "../../rollout/engine/tally.ts";
+import { Admission } from "./admission.ts";
+import { GuardQueues } from "./guard-queues.ts";
+import type { LabelledSites } from "./labelled-sites.ts";
+import type { People } from "./people.ts";
+import type { SiteWorld } from "./site-world.ts";
+import { populationOf, tallyOf } from "./site-counts.ts";
+
+/** Each effect may bring about others; a rollout that never comes to rest in one turn is a bug. */
+const effectsPerTurnMax = 1000;
+
+export interface Moment {
+  readonly atS: number;
+  readonly what: "wave" | "approval" | "floor" | "stopped" | "completed";
+  readonly name: string;
+}
+
+/**
+ * A rollout over all sites: the engine's own events, judgement, gates and schedule, fed with counts
+ * instead of devices. One turn is what `advance` does with a fleet of devices one by one.
+ */
+export class RolloutAtSites {
+  readonly queues: GuardQueues;
+  readonly moments: Moment[] = [];
+  #state: RolloutState;
+  readonly #world: SiteWorld;
+  readonly #people: People;
+  readonly #admission: Admission;
+
+  constructor(options: {
+    readonly config: RolloutConfig;
+    readonly relation: Relation;
+    readonly world: SiteWorld;
+    readonly labelled: LabelledSites;
+    readonly people: People;
+  }) {
+    const { config, labelled, people, relation, world } = options;
+    this.#world = world;
+    this.#people = people;
+    this.queues = new GuardQueues(world.sites.count);
+    this.#admission = new Admission({ world, relation, queues: this.queues, labelled });
+    const state = applyEvent(null, { type: "started", config }, 0);
+    if (!state) throw new Error("a rollout that was started has a state");
+    this.#state = state;
+  }
+
+  get state(): RolloutState {
+    return this.#state;
+  }
+
+  /** Versions and images that it has waited for, and that count as gone and as everywhere. */
+  get passed(): readonly PlanStep[] {
+    return phasesBegun(this.#state).flatMap(({ after, afterStaging }) => [...after, ...afterStaging]);
+  }
+
+  /** Whether nothing of it moves any more; going back is not simulated. */
+  get isOver(): boolean {
+    return !mayGoOn(this.#state) && this.#state.status !== "completed";
+  }
+
+  /** One turn: look, admit, judge, carry out. */
+  turn(): void {
+    if (this.isOver) return;
+    const { nowS } = this.#world;
+    const nowMs = nowS * 1000;
+    this.#people.show(nowS, this.#world);
+    const population = populationOf(this.#state, this.#world);
+    this.#apply(look(population));
+    this.#keep(watchHealth(this.#state, this.#tally(), nowMs));
+    const takesLatecomers = this.#state.status === "completed" && gatesAreOpen(this.#state, this.#tally());
+    if (mayGoOn(this.#state) || takesLatecomers) this.#admission.admit(this.#state, nowS);
+    this.#keep(judge(this.#state, this.#tally(), nowMs));
+    this.#carryOut(nowMs);
+    this.#askPeople(nowS);
+    this.queues.look(nowS);
+  }
+
+  #tally(): Tally {
+    return tallyOf(this.#state.config, this.#world);
+  }
+
+  #apply(event: RolloutEvent): void {
+    this.#keep(applyEvent(this.#state, event, this.#world.nowS * 1000) ?? this.#state);
+  }
+
+  #keep(next: RolloutState): void {
+    const before = this.#state;
+    this.#state = next;
+    const entered =
+      next.waveEntered &&
+      (!before.waveEntered || before.waveIndex !== next.waveIndex || before.phaseIndex !== next.phaseIndex);
+    const wave = phasesOf(next.config)[next.phaseIndex]?.waves[next.waveIndex];
+    if (entered && wave) this.#note("wave", wave.name);
+    if (before.status === next.status) return;
+    if (next.status === "completed") this.#note("completed", next.config.rolloutId);
+    if (next.status === "rolling-back" || next.status === "failed") {
+      this.#note("stopped", `${next.failure?.gate ?? ""}: ${next.failure?.reason ?? ""}`);
+    }
+  }
+
+  #note(what: Moment["what"], name: string): void {
+    this.moments.push({ atS: this.#world.nowS, what, name });
+  }
+
+  #carryOut(nowMs: number): void {
+    for (let count = 0; this.#state.pending[0]; count++) {
+      if (count >= effectsPerTurnMax) throw new Error("the simulated rollout does not come to rest");
+      const effect = this.#state.pending[0];
+      this.#do(effect);
+      this.#apply({ type: "effect-done", key: effect.key });
+      this.#keep(judge(this.#state, this.#tally(), nowMs));
+    }
+  }
+
+  #do(effect: Effect): void {
+    const world = this.#world;
+    switch (effect.kind) {
+      case "deploy-service":
+        world.services.deploy(effect.component, effect.version);
+        break;
+      case "publish-app":
+        this.#people.publish(effect, world.nowS);
+        break;
+      case "expose-app":
+        this.#people.expose(effect, this.#state.config, world);
+        break;
+      case "halt-app":
+        this.#people.halt(effect, world);
+        break;
+      case "cancel":
+        world.devices.cancel(ownFirmwares(this.#state.config, world));
+        break;
+      case "assign":
+        throw new Error("devices are not assigned one by one here");
+      default:
+    }
+  }
+
+  /** People approve what waits for them, and raise a floor where a version does not leave by itself. */
+  #askPeople(nowS: number): void {
+    const { config, phaseIndex, status, waveEntered, waveIndex } = this.#state;
+    const phase = phasesOf(config)[phaseIndex];
+    if (!phase) return;
+    const stage = config.stages[phase.waves[waveIndex]?.stageIndex ?? -1];
+    if (this.#people.approves(status === "awaiting-approval" ? (stage?.name ?? "") : null, nowS)) {
+      const missing = approvalsMissing(this.#state, phase);
+      for (let person = 1; person <= missing; person++) {
+        const by = `person-${person}`;
+        this.#apply({
+          type: "approved",
+          stage: stage?.name ?? "",
+          planDigest: config.planDigest,
+          by,
+          reason: "",
+        });
+      }
+      this.#note("approval", stage?.name ?? "");
+      this.#keep(judge(this.#state, this.#tally(), nowS * 1000));
+      this.#carryOut(nowS * 1000);
+    }
+    const waits = mayGoOn(this.#state) && !waveEntered && waveIndex === 0;
+    const missing = waits ? retirementsMissing(this.#state, phase) : [];
+    for (const { component, floor } of missing) {
+      if (floor === undefined || kindOf(config, component) !== "app") continue;
+      if (this.#people.raises({ component, version: floor }, nowS, this.#world)) {
+        this.#note("floor", `${component} ${floor}`);
+      }
+    }
+  }
+}
+
+function look(population: Population): RolloutEvent {
+  return {
+    type: "observed",
+    admissible: [],
+    lapsed: [],
+    progress: {},
+    returning: {},
+    waiting: null,
+    population,
+    kept: [],
+    returnable: [],
+  };
+}
+
+function ownFirmwares(config: RolloutConfig, world: SiteWorld): Set<number> {
+  const own = new Set(config.plan.steps.map(({ component }) => component));
+  return new Set(
+    [...world.lineup.firmwares.keys()].filter((number) => own.has(world.lineup.firmwares[number]!.component)),
+  );
+}
