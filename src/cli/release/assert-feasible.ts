@@ -17,7 +17,7 @@ export function assertFeasible(plan: Plan): void {
     {
       hints: [
         "See the whole plan: iotctl plan",
-        ...pairs.slice(0, 1).map(({ a, b }) => `iotctl can-i ${a} ${b}`),
+        ...pairs.slice(0, 1).map(({ a, b }) => `Ask about one pair: iotctl can-i ${a} ${b}`),
       ],
       details: { plan },
     },
