@@ -57,7 +57,7 @@ it("gives the verdicts of the formula, with its evidence, also when asked again"
       fc.array(fc.tuple(anyVersion, anyVersion), { maxLength: 20 }),
       (facts, live, pairs) => {
         const relation = createRelation(facts, live);
-        for (const [a, b] of [...pairs, ...pairs]) {
+        for (const [a, b] of [...pairs, ...pairs.map(([one, other]) => [other, one] as const), ...pairs]) {
           const { evidence, kind } = relation.verdict(a, b);
           const said = evidence.map((each) =>
             each.kind === "declared" ? `${each.range} ${each.holds}` : each.kind,

@@ -57,6 +57,17 @@ describe("verdict", () => {
     );
   });
 
+  it("is formed once about versions that are known, and never kept for what a device makes up", () => {
+    const [app, fan] = [
+      { component: "app-ios", version: "4.1.0" },
+      { component: "fan", version: "1.8.0" },
+    ];
+    expect(relation.verdict(app, fan)).toBe(relation.verdict({ ...app }, { ...fan }));
+    const madeUp = { component: "fan", version: "1.8.0-mine" };
+    expect(relation.verdict(app, madeUp)).not.toBe(relation.verdict(app, madeUp));
+    expect(relation.verdict(app, madeUp)).toEqual(relation.verdict(app, madeUp));
+  });
+
   it("is the same whichever version is named first, and never passes without evidence", () => {
     const version = fc.constantFrom("1.0.0", "1.5.0", "2.0.0-rc.1", "2.0.0");
     const range = fc.constantFrom(">=1.0.0", "<2.0.0", "^1.5.0", "2.0.0", ">=2.0.0-0");
