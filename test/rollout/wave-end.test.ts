@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import type { RolloutState } from "../../src/rollout/engine/state.ts";
+import { updateDeadlineMs } from "../../src/rollout/engine/track-device.ts";
 import { fanConfig, observed, planOf, run, settle, stage, started, wave } from "../support/fan-rollout.ts";
 
 const canary = stage("canary", {
@@ -55,6 +56,16 @@ it("a wave gives its devices time to begin, and does not wait for those that sle
   const before = update(half, 10 * minuteMs - 1);
   expect(before).toMatchObject({ waveIndex: 0 });
   expect(update(before, 10 * minuteMs)).toMatchObject({ waveIndex: 1 });
+});
+
+it("a wave of a large fleet ends though somebody is always in the middle of an update", () => {
+  const deadlineMs = updateDeadlineMs(config.gates);
+  const offered = offer(started(config), 1, "canary-1", "canary-2");
+  const half = update(offered, minuteMs, "canary-1");
+  const latecomer = { ...half.devices["canary-2"]!, status: "updating" as const, beganAtMs: deadlineMs - 1 };
+  const busy = run(half, deadlineMs - 1, observed({ progress: { "canary-2": latecomer } }));
+  expect(busy).toMatchObject({ waveIndex: 0 });
+  expect(update(busy, deadlineMs)).toMatchObject({ waveIndex: 1 });
 });
 
 it("a device that a phone holds back is not waited for", () => {

@@ -128,7 +128,8 @@ function waveIsOver(state: RolloutState, tally: Tally, phase: Phase, nowMs: numb
     state.population !== null &&
     nowMs - state.waveStartedAtMs >= stage.bakeMs &&
     gatesAreOpen(state, tally) &&
-    tally.updating === 0 &&
+    // Who began with the wave is done or has failed by then; in a large fleet somebody else just began.
+    (tally.updating === 0 || nowMs - state.waveStartedAtMs >= updateDeadlineMs(state.config.gates)) &&
     (tally.toBegin === 0 || nowMs - state.waveStartedAtMs >= beginGraceMs(state))
   );
 }
