@@ -13,6 +13,7 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_PIN_UNSATISFIABLE: "No version in this file lies in the range of a pin.",
   IOT_MANIFEST_PIN_CONTRADICTED: "A pin refuses the version of its peer in the same release.",
   IOT_MANIFEST_BRIDGE_TO_OTHER: "An app bridges a component that is not firmware.",
+  IOT_MANIFEST_BRIDGE_UNUSED: "An app bridges firmware, but no plan uses that without `pairing: observed`.",
   IOT_MANIFEST_KNOWN_IS_RELEASED: "A known version is the one that this release brings.",
   IOT_MANIFEST_KNOWN_MISFIT: "A known version has a key that its kind of component does not take.",
   IOT_MANIFEST_APP_TWICE: "Two app components are the same app in the same store.",

@@ -109,6 +109,20 @@ describe("bridges", () => {
     expect(found(["1.8.0: {}", "1.8.0: { bridges: { app-ios: ^4.0.0 } }"])).toEqual(["KNOWN_MISFIT 38:14"]);
   });
 
+  it("are odd where nobody knows which phones meet which device", () => {
+    const text = edited(fullRelease, app("{ fan: ^1.0.0 }"), ["pairing: observed ", "pairing: arbitrary "]);
+    expect(diagnosticsOf(text)).toMatchObject([
+      {
+        severity: "warning",
+        code: "IOT_MANIFEST_BRIDGE_UNUSED",
+        line: 12,
+        column: 5,
+        message: "app-ios bridges fan, but pairing is arbitrary.",
+      },
+    ]);
+    expect(found(app("{ fan: ^1.0.0 }"), ["pairing: observed ", "pairing: observd "])).toHaveLength(1);
+  });
+
   it("to firmware that cannot be read are not judged", () => {
     expect(found(app("{ fan: ^1.0.0 }"), ["version: 2.0.0", "version: two"])).toEqual(["BAD_VALUE 23:14"]);
   });

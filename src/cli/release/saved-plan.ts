@@ -2,7 +2,7 @@ import * as z from "zod";
 import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { readBoundedFile } from "../../base/bounded-file.ts";
 import { IotctlError, messageOf } from "../../base/errors.ts";
-import type { Plan } from "../../planner/plan.ts";
+import type { Plan, Repair } from "../../planner/plan.ts";
 import type { PlanBasis } from "./plan-basis.ts";
 
 /** A plan as `iotctl plan -o` writes it: without dates or names, so that equal input gives equal bytes. */
@@ -32,16 +32,16 @@ const step = z.strictObject({
   floor: text.exactOptional(),
   why: z.string(),
 });
-const repairKinds = [
-  "artifact",
-  "bridges",
-  "bridging-firmware",
-  "floor",
-  "installs-over",
-  "pairing",
-  "requires",
-  "tolerant-app",
-] as const;
+const repairKinds = {
+  artifact: "artifact",
+  bridges: "bridges",
+  "bridging-firmware": "bridging-firmware",
+  floor: "floor",
+  "installs-over": "installs-over",
+  pairing: "pairing",
+  requires: "requires",
+  "tolerant-app": "tolerant-app",
+} as const satisfies { [Kind in Repair["kind"]]: Kind };
 const facts = z.strictObject({
   component: text,
   kind: z.enum(["app", "firmware", "service"]),

@@ -3,6 +3,23 @@ import { quoted } from "../diagnostic.ts";
 import type { Path } from "../source-node.ts";
 import type { Rule } from "./rule.ts";
 
+/** Which app drives the update of a device is known only where the pairing is. */
+export const bridgesAreObserved: Rule = ({ lacks, release, warning }) => {
+  if (release.pairing === "observed" || lacks(["pairing"])) return;
+  for (const [app, component] of Object.entries(release.components)) {
+    if (component.kind !== "app" || !component.bridges) continue;
+    warning(
+      ["components", app, "bridges"],
+      {
+        code: "IOT_MANIFEST_BRIDGE_UNUSED",
+        message: `${app} bridges ${Object.keys(component.bridges).join(", ")}, but pairing is ${release.pairing}.`,
+        hint: "Say `pairing: observed` where the fleet knows which phones meet which device.",
+      },
+      "key",
+    );
+  }
+};
+
 /** An app drives the updates of firmware that is in the release. */
 export const bridgesLeadToFirmware: Rule = ({ error, keysAt, release }) => {
   const components = keysAt(["components"]);

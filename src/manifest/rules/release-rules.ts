@@ -1,4 +1,4 @@
-import { bridgesLeadToFirmware } from "./bridges.ts";
+import { bridgesAreObserved, bridgesLeadToFirmware } from "./bridges.ts";
 import { stagesHaveGates } from "./gates.ts";
 import { hardwareIsDistinct } from "./hardware.ts";
 import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
@@ -18,6 +18,7 @@ export const releaseRules: readonly Rule[] = [
   pinsAreSatisfiable,
   releaseAgreesWithItself,
   bridgesLeadToFirmware,
+  bridgesAreObserved,
   knownComponentsExist,
   knownVersionsAreOthers,
   knownVersionsFitTheirKind,
