@@ -1,17 +1,20 @@
-import { type Label, type Limits, OrderSearch } from "./find-order.ts";
+import { firstOrder, stageKey } from "./first-order.ts";
+import { MinQueue } from "./min-queue.ts";
+import { hopsToCome, introductionsToCome } from "./lower-bounds.ts";
+import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
 import type { Problem, VersionId } from "./problem.ts";
 import { pathOf } from "./route.ts";
 import { type Order, writeOrder } from "./write-order.ts";
-import { subsets } from "./subsets.ts";
 
-/** Bounds on the effort to find the cheapest of the safe orders; beyond them the cheapest so far is taken. */
-const retirementSetsMax = 4_000;
-const pathsMax = 2_000;
-const labelsMax = 20_000;
+/** Bounds on the effort for the cheapest of the safe orders; beyond them the cheapest so far is taken. */
+const labelsMax = 3_000;
+const ordersMax = 60;
+/** Orders that cost the same are written out too, for the one with the fewest waits. */
+const tiesMax = 8;
 
-/** Whether there is any safe order; throws TooLargeError where the search grows beyond its bounds. */
+/** Whether there is any safe order. Throws TooLargeError where the search grows beyond its bounds. */
 export function orderExists(problem: Problem): boolean {
-  return fitsInTheEnd(problem) && firstLimits(problem) !== null;
+  return fitsInTheEnd(problem) && first(new OrderSearch(problem)) !== null;
 }
 
 /**
@@ -21,120 +24,137 @@ export function orderExists(problem: Problem): boolean {
  */
 export function cheapestOrder(problem: Problem): Order | null {
   if (!fitsInTheEnd(problem)) return null;
-  const limits = firstLimits(problem);
-  if (!limits) return null;
   const search = new OrderSearch(problem);
-  let tried = 0;
-  for (const retired of retirementSets(problem, limits)) {
-    if (++tried > retirementSetsMax) break;
-    const keeps = (app: VersionId): boolean => !retired.has(app);
-    if (!search.first({ ...limits, keeps })) continue;
-    // Other sets of the same size may allow for fewer hops.
-    const orders: Order[] = [];
-    for (const others of retirementSets(problem, limits)) {
-      if (others.size > retired.size || ++tried > retirementSetsMax) break;
-      if (others.size < retired.size) continue;
-      const order = cheapestPath(search, { ...limits, keeps: (app) => !others.has(app) });
-      if (order) orders.push(order);
-    }
-    const best = orders.toSorted(compareOrders)[0];
-    if (best) return best;
-  }
-  return cheapestPath(search, limits);
+  const found = first(search);
+  if (!found) return null;
+  const { label, lockstep } = found;
+  return cheapest(search, lockstep, label.appIntroductions) ?? write(search, label);
 }
 
 /** What every order ends with: targets beside what can never leave. */
-function fitsInTheEnd(problem: Problem): boolean {
-  const final = problem.parts.flatMap(({ permanent, target }) =>
+function fitsInTheEnd({ fits, groups, partOf, parts }: Problem): boolean {
+  const final = parts.flatMap(({ permanent, target }) =>
     target === null ? permanent : [...permanent, target],
   );
-  const arrives = problem.parts.every(({ kind, old, permanent, target, targetLives }) => {
+  const canArrive = parts.every(({ kind, old, permanent, target, targetLives }) => {
     if (kind === "service" || target === null || targetLives || permanent.length === 0) return true;
-    return kind === "app" ? old.length > 0 : problem.groups.some(({ part }) => part.target === target);
+    return kind === "app" ? old.length > 0 : groups.some(({ part }) => part.target === target);
   });
   return (
-    arrives &&
-    final.every((a) =>
-      problem
-        .partOf(a)
-        .coupled.every((part) => final.every((b) => problem.partOf(b) !== part || problem.fits(a, b))),
-    )
+    canArrive && final.every((a) => final.every((b) => !partOf(a).coupled.includes(partOf(b)) || fits(a, b)))
   );
 }
 
-/** The limits within which there is an order at all: as few introductions of apps as can be. */
-function firstLimits(problem: Problem): Limits | null {
-  const search = new OrderSearch(problem);
-  const { pairing } = problem.request;
-  for (const lockstep of pairing === "observed" ? [false, true] : [false]) {
-    const limits = { keeps: () => false, appIntroductionsMax: Infinity, lockstep };
-    const found = search.first(limits);
-    if (found) return { ...limits, appIntroductionsMax: found.appIntroductions };
+function first(search: OrderSearch): { label: Label; lockstep: boolean } | null {
+  for (const lockstep of search.problem.request.pairing === "observed" ? [false, true] : [false]) {
+    const label = firstOrder(search, lockstep);
+    if (label) return { label, lockstep };
   }
   return null;
 }
 
-/** Sets of app versions that may be retired before the end, smallest first; what has to be is in each. */
-function* retirementSets(
-  problem: Problem,
-  { appIntroductionsMax }: Limits,
-): Generator<ReadonlySet<VersionId>> {
-  const apps = problem.parts.filter(({ kind, moves }) => kind === "app" && moves);
-  const direct = apps.filter(({ old, targetLives }) => old.length > 0 && !targetLives).length;
-  const versions = apps.flatMap(({ hops, old }) => (appIntroductionsMax > direct ? [...old, ...hops] : old));
-  const must = versions.filter((id) => problem.partOf(id).old.includes(id) && isInTheWay(problem, id));
-  const may = versions.filter((id) => !must.includes(id) && isEverInTheWay(problem, id));
-  for (let size = 0; size <= may.length; size++) {
-    for (const chosen of subsets(may, size)) yield new Set([...must, ...chosen]);
+interface Candidate {
+  readonly label: Label;
+  /** At least so many intermediate versions, whatever follows. */
+  readonly hopsMin: number;
+  readonly depth: number;
+  readonly number: number;
+}
+
+/** Best first, with lower bounds for what is to come. */
+function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: number): Order | null {
+  const choices = retirementChoices(search.problem);
+  const open = new MinQueue<Candidate>(compareCandidates);
+  const seen = new Map<string, Label[]>();
+  const introductionsMin = introductionsToCome(search, lockstep);
+  const hopsMin = hopsToCome(search);
+  let number = 0;
+  const put = (label: Label, depth: number): void => {
+    if (label.appIntroductions + introductionsMin(label) > appIntroductionsMax) return;
+    open.push({ label, depth, hopsMin: hopsMin(label), number: number++ });
+  };
+  for (const label of search.starts(choices)) put(label, 0);
+  let best: { order: Order; retired: number } | null = null;
+  let orders = 0;
+  let ties = 0;
+  for (let next = open.take(), count = 0; next && count < labelsMax; next = open.take(), count++) {
+    const { depth, label } = next;
+    if (best) {
+      const worse = label.retired.length > best.retired || next.hopsMin > best.order.hops;
+      if (worse || orders >= ordersMax || (next.hopsMin === best.order.hops && ++ties > tiesMax)) break;
+    }
+    if (isDominated(label, seen)) continue;
+    if (search.hasArrived(label)) {
+      orders++;
+      const order = write(search, label);
+      if (order && (!best || compareOrders(order, best.order) < 0))
+        best = { order, retired: label.retired.length };
+    } else for (const after of search.expand(label, lockstep, choices)) put(after, depth + 1);
   }
+  return best?.order ?? null;
 }
 
-/** Whether some target cannot be introduced while an app version lives. */
-function isInTheWay(problem: Problem, app: VersionId): boolean {
-  return problem
-    .partOf(app)
-    .coupled.some(
-      ({ kind, moves, target }) =>
-        moves &&
-        target !== null &&
-        !problem.fits(target, app) &&
-        !(kind === "firmware" && problem.request.pairing === "observed"),
-    );
+function write({ problem }: OrderSearch, label: Label): Order | null {
+  return writeOrder(problem, pathOf(problem, label), (app) => label.retired.includes(app));
 }
 
-function isEverInTheWay(problem: Problem, app: VersionId): boolean {
-  return problem
-    .partOf(app)
-    .coupled.some(
-      ({ hops, moves, target }) =>
-        moves && [...hops, ...(target === null ? [] : [target])].some((id) => !problem.fits(id, app)),
-    );
-}
-
-function cheapestPath(search: OrderSearch, limits: Limits): Order | null {
-  let best: Order | null = null;
-  let paths = 0;
-  for (const label of arrivals(search, limits, () => best?.hops ?? Infinity)) {
-    if (++paths > pathsMax) break;
-    const path = pathOf(search.problem, label);
-    const order = writeOrder(search.problem, path, (app) => !limits.keeps(app));
-    if (order && (best === null || compareOrders(order, best) < 0)) best = order;
-  }
-  return best;
-}
-
-/** Every order of apps and services within the limits, depth first: services before apps, by name. */
-function* arrivals(search: OrderSearch, limits: Limits, hopsBelow: () => number): Generator<Label> {
-  const stack = search.starts(limits).toReversed();
-  for (let count = 0; count < labelsMax; count++) {
-    const label = stack.pop();
-    if (!label) return;
-    if (label.services.filter((id) => search.problem.partOf(id).target !== id).length > hopsBelow()) continue;
-    if (search.hasArrived(label)) yield label;
-    else stack.push(...[...search.expand(label, limits)].toReversed());
-  }
+function compareCandidates(a: Candidate, b: Candidate): number {
+  return (
+    a.label.retired.length - b.label.retired.length ||
+    a.hopsMin - b.hopsMin ||
+    b.depth - a.depth ||
+    a.number - b.number
+  );
 }
 
 function compareOrders(a: Order, b: Order): number {
   return a.hops - b.hops || a.waits - b.waits;
+}
+
+/**
+ * What is in the way of some target has to be retired in any case. What is in the way of an
+ * intermediate version only may be retired or stay, and both are followed.
+ */
+function retirementChoices(problem: Problem): RetirementChoices {
+  const { pairing } = problem.request;
+  const clashes = (app: VersionId, withHops: boolean): boolean =>
+    problem.partOf(app).coupled.some(({ hops, kind, moves, target }) => {
+      if (!moves || target === null || (!withHops && kind === "firmware" && pairing === "observed"))
+        return false;
+      return [target, ...(withHops ? hops : [])].some((id) => !problem.fits(id, app));
+    });
+  return (replaced) => {
+    const must = replaced.filter((id) => clashes(id, false));
+    const may = replaced.filter((id) => !must.includes(id) && (pairing === "observed" || clashes(id, true)));
+    let sets: VersionId[][] = [must];
+    for (const id of may.slice(0, choicesMax)) sets = sets.flatMap((set) => [set, [...set, id]]);
+    return sets;
+  };
+}
+
+/** Both ways are followed for so many versions at a time; the lowest are the likeliest to be in the way. */
+const choicesMax = 6;
+
+/** Whether another way to the same stage costs no more wherever devices may be; remembers the label if not. */
+function isDominated(label: Label, seen: Map<string, Label[]>): boolean {
+  const key = stageKey(label);
+  const others = seen.get(key) ?? [];
+  if (others.some((other) => costsNoMore(other, label))) return true;
+  seen.set(key, [...others, label]);
+  return false;
+}
+
+function costsNoMore(a: Label, b: Label): boolean {
+  return (
+    a.appIntroductions <= b.appIntroductions &&
+    a.retired.length <= b.retired.length &&
+    a.services.length <= b.services.length &&
+    a.services.every((id) => b.services.includes(id)) &&
+    b.reach.every((reach, index) => {
+      const other = a.reach[index]!;
+      if (reach.size > other.size) return false;
+      for (const [key, { hops }] of reach) if ((other.get(key)?.hops ?? Infinity) > hops) return false;
+      return true;
+    })
+  );
 }

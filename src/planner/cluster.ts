@@ -1,5 +1,5 @@
+import type { Group, Part, Problem, VersionId } from "./problem.ts";
 import { firmwareFits, fitsAlways, type Stage } from "./stage.ts";
-import type { Group, Problem, VersionId } from "./problem.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
 /** Groups of devices whose firmware constrains one another; most often a single one. */
@@ -7,13 +7,17 @@ export interface Cluster {
   readonly groups: readonly Group[];
   /** For each group, the others that it has to fit. */
   readonly mates: readonly (readonly number[])[];
+  /** Whether each component is there once, so that every move introduces a version. */
+  readonly single: boolean;
 }
 
 /** Which version each group of a cluster runs. */
 export type Positions = readonly VersionId[];
+/** The one version of a single group, or all of them joined. */
+export type PositionsKey = VersionId | string;
 
-/** Where a cluster can be, by a key of the positions. */
-export type Reach = ReadonlyMap<string, Positions>;
+/** Where a cluster can be, and the fewest intermediate versions it takes to get there. */
+export type Reach = ReadonlyMap<PositionsKey, { readonly positions: Positions; readonly hops: number }>;
 
 /** A change of apps and services that carries a rollout from one stage to the next. */
 export interface CoreMove {
@@ -23,7 +27,7 @@ export interface CoreMove {
 }
 
 /** More positions than this and a search gives up rather than run for ever. */
-export const positionsMax = 1_000_000;
+const positionsMax = 200_000;
 
 /** Splits the devices into clusters; with `apart`, devices of one component that nothing binds are clusters of their own. */
 export function clustersOf({ groups }: Problem, apart: boolean): Cluster[] {
@@ -35,10 +39,9 @@ export function clustersOf({ groups }: Problem, apart: boolean): Cluster[] {
     for (const cluster of joined) clusters.splice(clusters.indexOf(cluster), 1);
     clusters.push([...joined.flat(), group]);
   }
-  return clusters.flatMap((cluster) => {
-    const single = cluster.every(({ part }) => part === cluster[0]!.part);
-    return apart && single ? cluster.map((group) => clusterOf([group])) : [clusterOf(cluster)];
-  });
+  return clusters.flatMap((cluster) =>
+    apart && partsOf(cluster).size === 1 ? cluster.map((group) => clusterOf([group])) : [clusterOf(cluster)],
+  );
 }
 
 export function clusterOf(groups: readonly Group[]): Cluster {
@@ -47,45 +50,48 @@ export function clusterOf(groups: readonly Group[]): Cluster {
     mates: groups.map(({ part }) =>
       groups.flatMap((other, index) => (part.coupled.includes(other.part) ? [index] : [])),
     ),
+    single: partsOf(groups).size === groups.length,
   };
+}
+
+export function partsOf(groups: readonly Group[]): Set<Part> {
+  return new Set(groups.map(({ part }) => part));
 }
 
 export function startOf({ groups }: Cluster): Positions {
   return groups.map(({ start }) => start);
 }
 
-export function keyOf(positions: Positions): string {
-  return positions.join();
+export function goalOf({ groups }: Cluster): Positions {
+  return groups.map(({ part }) => part.target!);
 }
 
-export function hasArrived({ groups }: Cluster, positions: Positions): boolean {
-  return groups.every(({ part }, index) => positions[index] === part.target);
+export function keyOf(positions: Positions): PositionsKey {
+  return positions.length === 1 ? positions[0]! : positions.join();
 }
 
 /** Which firmware can be introduced at a stage; asked once for each version. */
 export function opennessOf(problem: Problem, stage: Stage): (id: VersionId) => boolean {
-  const known = new Map<VersionId, boolean>();
+  const known = new Uint8Array(problem.size);
   return (id) => {
-    let open = known.get(id);
-    if (open === undefined) {
-      open = fitsAlways(problem, id) && firmwareFits(problem, stage, id);
-      known.set(id, open);
-    }
-    return open;
+    if (known[id] === 0) known[id] = fitsAlways(problem, id) && firmwareFits(problem, stage, id) ? 1 : 2;
+    return known[id] === 1;
   };
 }
 
 /** Every single move that a cluster can make at a stage. */
-export function* movesFrom(
+export function forEachMove(
   problem: Problem,
   { groups, mates }: Cluster,
   positions: Positions,
   isOpen: (id: VersionId) => boolean,
-): Generator<{ group: number; to: VersionId; positions: Positions }> {
-  for (const [group, { next }] of groups.entries()) {
-    for (const to of next.get(positions[group]!) ?? []) {
-      if (!isOpen(to) || !mates[group]!.every((mate) => problem.fits(to, positions[mate]!))) continue;
-      yield { group, to, positions: positions.with(group, to) };
+  visit: (to: VersionId, isHop: boolean, positions: Positions) => void,
+): void {
+  for (let index = 0; index < groups.length; index++) {
+    const { next, part } = groups[index]!;
+    for (const to of next.get(positions[index]!) ?? []) {
+      if (!isOpen(to) || !mates[index]!.every((mate) => problem.fits(to, positions[mate]!))) continue;
+      visit(to, to !== part.target, groups.length === 1 ? [to] : positions.with(index, to));
     }
   }
 }
@@ -94,43 +100,54 @@ export function* movesFrom(
 export function closure(
   problem: Problem,
   cluster: Cluster,
-  from: Iterable<Positions>,
+  from: Iterable<{ readonly positions: Positions; readonly hops: number }>,
   isOpen: (id: VersionId) => boolean,
 ): Reach {
-  const reach = new Map<string, Positions>();
-  for (const positions of from) reach.set(keyOf(positions), positions);
-  for (const positions of reach.values()) {
-    for (const move of movesFrom(problem, cluster, positions, isOpen)) {
-      const key = keyOf(move.positions);
-      if (!reach.has(key)) reach.set(key, move.positions);
+  const reach = new Map<PositionsKey, { positions: Positions; hops: number }>();
+  const byHops: { positions: Positions; hops: number }[][] = [];
+  const take = (positions: Positions, hops: number): void => {
+    const key = keyOf(positions);
+    const known = reach.get(key);
+    if (known && known.hops <= hops) return;
+    const entry = { positions, hops };
+    reach.set(key, entry);
+    if (reach.size > positionsMax) throw new TooLargeError();
+    (byHops[hops] ??= []).push(entry);
+  };
+  for (const { hops, positions } of from) take(positions, hops);
+  // Both lists grow while they are walked through.
+  for (let hops = 0; hops < byHops.length; hops++) {
+    for (const entry of byHops[hops] ?? []) {
+      if (reach.get(keyOf(entry.positions)) !== entry) continue;
+      forEachMove(problem, cluster, entry.positions, isOpen, (_, isHop, positions) =>
+        take(positions, isHop ? hops + 1 : hops),
+      );
     }
-    if (reach.size > positionsMax) throw new TooLargeError("too many positions");
   }
   return reach;
 }
 
 /**
  * Where a cluster is after apps and services have changed; null where they cannot change beside it.
- * `between` is the stage at which the old and the new apps live together.
+ * `between` tells what can start while the old and the new apps live together.
  */
 export function cross(
   problem: Problem,
-  cluster: Cluster,
+  { groups, mates }: Cluster,
   positions: Positions,
-  move: CoreMove,
+  { introduces, lockstep }: CoreMove,
   between: (id: VersionId) => boolean,
 ): Positions | null {
-  const unfit = positions.map((id) => move.introduces.filter((app) => !problem.fits(app, id)));
-  if (unfit.every((apps) => apps.length === 0)) return positions;
-  if (!move.lockstep) return null;
-  const { groups, mates } = cluster;
-  const after = positions.map((id, index) => (unfit[index]!.length > 0 ? groups[index]!.part.target! : id));
+  const isUnfit = (id: VersionId): boolean => introduces.some((app) => !problem.fits(app, id));
+  if (!positions.some(isUnfit)) return positions;
+  if (!lockstep) return null;
+  const after = positions.map((id, index) => (isUnfit(id) ? groups[index]!.part.target! : id));
   for (const [index, to] of after.entries()) {
     const from = positions[index]!;
     if (to === from) continue;
     if (!groups[index]!.next.get(from)?.includes(to) || !between(to)) return null;
-    if (!unfit[index]!.every((app) => problem.bridges(app, from))) return null;
-    if (!move.introduces.every((app) => problem.fits(app, to))) return null;
+    if (!introduces.every((app) => problem.fits(app, from) || problem.bridges(app, from))) return null;
+    if (isUnfit(to)) return null;
     for (const mate of mates[index]!) {
       if (!problem.fits(to, positions[mate]!) || !problem.fits(to, after[mate]!)) return null;
     }

@@ -4,7 +4,7 @@ import { formatComponentVersion } from "../compat/verdict.ts";
 import { compareVersions } from "../compat/versions.ts";
 import { blockedPair } from "./blocked-pairs.ts";
 import { blockingSet } from "./blocking-set.ts";
-import { cheapestOrder } from "./cheapest-order.ts";
+import { cheapestOrder, orderExists } from "./cheapest-order.ts";
 import { explainSteps } from "./explain-steps.ts";
 import type { BlockedPair, Plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -46,9 +46,9 @@ export function makePlan(request: PlanRequest): Plan {
   }
 }
 
-/** Whether there is any safe order; much cheaper than the plan itself. */
+/** Whether there is a plan; the question costs much less than the plan. */
 export function canPlan(request: PlanRequest): boolean {
-  return cheapestOrder(problemOf(request)) !== null;
+  return orderExists(problemOf(request));
 }
 
 /** The members in the order in which they are documented. */

@@ -44,6 +44,8 @@ export interface Problem {
   /** Devices that can reach their target. */
   readonly groups: readonly Group[];
   readonly stuck: readonly StuckVersion[];
+  /** How many versions there are; ids are below it. */
+  readonly size: number;
   versionOf(id: VersionId): string;
   partOf(id: VersionId): Part;
   /** Whether two versions fit: nothing but compatible passes. */
@@ -104,6 +106,7 @@ export function problemOf(request: PlanRequest): Problem {
     parts,
     groups,
     stuck,
+    size: names.length,
     versionOf: (id) => names[id]!,
     partOf: (id) => owners[id]!,
     fits: verdictTable(owners, names, relation),

@@ -2,14 +2,15 @@ import {
   type Cluster,
   clusterOf,
   cross,
-  hasArrived,
+  forEachMove,
+  goalOf,
   keyOf,
-  movesFrom,
   opennessOf,
+  partsOf,
   type Positions,
   startOf,
 } from "./cluster.ts";
-import type { Label } from "./find-order.ts";
+import type { Label } from "./order-search.ts";
 import { MinQueue } from "./min-queue.ts";
 import type { Part, Problem, VersionId } from "./problem.ts";
 import { subsets } from "./subsets.ts";
@@ -60,8 +61,8 @@ export function pathOf(problem: Problem, last: Label): Path {
 
 /** The way of all devices of some coupled components with the fewest intermediate versions. */
 export function fewestHops(problem: Problem, cluster: Cluster, path: Path): Route | null {
-  const parts = new Set(cluster.groups.map(({ part }) => part));
-  if (parts.size === cluster.groups.length) return shortest(problem, cluster, path, null);
+  const parts = partsOf(cluster.groups);
+  if (cluster.single) return shortest(problem, cluster, path, null);
   const pieces = parts.size === 1 ? cluster.groups.map((group) => clusterOf([group])) : [cluster];
   const apart = pieces.map((piece) => shortest(problem, piece, path, null));
   if (apart.some((route) => route === null)) return null;
@@ -115,27 +116,28 @@ function shortest(
   allowed: ReadonlySet<VersionId> | null,
 ): Route | null {
   const lastLayer = path.labels.length - 1;
+  const goal = keyOf(goalOf(cluster));
   const done = new Set<string>();
   const open = new MinQueue<Node>(compareNodes);
   open.push({ layer: 0, positions: startOf(cluster), hops: 0, lateness: 0, before: null, introduces: [] });
-  for (let node = open.take(); node; node = open.take()) {
+  for (let taken = open.take(); taken; taken = open.take()) {
+    const node = taken;
     const { layer, positions } = node;
     const key = `${layer} ${keyOf(positions)}`;
     if (done.has(key)) continue;
     done.add(key);
-    if (layer === lastLayer && hasArrived(cluster, positions)) return routeOf(problem, node);
-    for (const move of movesFrom(problem, cluster, positions, path.isOpen[layer]!)) {
-      const hop = isHop(problem, move.to);
-      if (hop && allowed && !allowed.has(move.to)) continue;
+    if (layer === lastLayer && keyOf(positions) === goal) return routeOf(problem, node);
+    forEachMove(problem, cluster, positions, path.isOpen[layer]!, (to, hop, after) => {
+      if (hop && allowed && !allowed.has(to)) return;
       open.push({
         layer,
-        positions: move.positions,
+        positions: after,
         hops: node.hops + (hop ? 1 : 0),
         lateness: node.lateness + latenessOf(path, layer),
         before: node,
-        introduces: [{ at: layer, id: move.to, lockstep: false }],
+        introduces: [{ at: layer, id: to, lockstep: false }],
       });
-    }
+    });
     const next = path.labels[layer + 1];
     if (!next?.move) continue;
     const after = cross(problem, cluster, positions, next.move, path.between[layer + 1]!);
