@@ -220,7 +220,7 @@ export class Devices {
       return;
     }
     this.activity[site] = activity.dead;
-    this.atS[site] = nowS + this.#silenceS + 1;
+    this.atS[site] = nowS + this.#silenceS;
     this.#diedAtS.set(site, nowS);
     this.#unseen.add(firmware, nowS + this.#unseenS, never);
   }

@@ -1,3 +1,4 @@
+import { IotctlError } from "../../base/errors.ts";
 import type { ComponentVersion, LiveSets, Relation } from "../../compat/relation.ts";
 import { compareVersions } from "../../compat/versions.ts";
 import type { Plan } from "../../planner/plan.ts";
@@ -11,6 +12,9 @@ export interface Lineup {
   /** Numbers of the firmwares that a plan stages; a device that keeps one ready holds its place here, counted from 1. */
   readonly staged: readonly number[];
 }
+
+/** Each fits a byte, with 0 for none. */
+const versionsMax = 256;
 
 const nobody: ComponentVersion = { component: "", version: "" };
 
@@ -37,6 +41,14 @@ export function lineUp(options: {
       (kind === "app" ? apps : firmwares).push({ component, version });
       for (const model of relation.facts(component, version)?.hardware ?? []) models.add(model);
     }
+  }
+  for (const [what, versions] of Object.entries({ app: apps, firmware: firmwares })) {
+    if (versions.length <= versionsMax) continue;
+    throw new IotctlError(
+      "IOT_SIMULATION_TOO_MANY_VERSIONS",
+      `There are ${versions.length - 1} ${what} versions, and a simulation tells ${versionsMax - 1} apart.`,
+      { hints: ["Leave versions out of `known:` that nobody runs any more"] },
+    );
   }
   const staged = plan.steps.filter((step) => step.staged).map((step) => numberOf(firmwares, step));
   return { apps, firmwares, models: [...models].toSorted(), staged };

@@ -1,6 +1,6 @@
 import type { Relation } from "../../compat/relation.ts";
 import { applyEvent } from "../../rollout/engine/apply-event.ts";
-import type { Effect } from "../../rollout/engine/effects.ts";
+import { decide } from "../../rollout/engine/decide.ts";
 import type { RolloutEvent } from "../../rollout/engine/events.ts";
 import { gatesAreOpen } from "../../rollout/engine/gates.ts";
 import { approvalsMissing, judge, mayGoOn, watchHealth } from "../../rollout/engine/judge.ts";
@@ -10,6 +10,7 @@ import { retirementsMissing } from "../../rollout/engine/retirement.ts";
 import type { Population, RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
 import type { Tally } from "../../rollout/engine/tally.ts";
 import { Admission } from "./admission.ts";
+import { carryOut } from "./carry-out.ts";
 import { GuardQueues } from "./guard-queues.ts";
 import type { LabelledSites } from "./labelled-sites.ts";
 import type { People } from "./people.ts";
@@ -25,11 +26,29 @@ export interface Moment {
   readonly name: string;
 }
 
+export interface RolloutParts {
+  readonly config: RolloutConfig;
+  readonly relation: Relation;
+  readonly world: SiteWorld;
+  readonly labelled: LabelledSites;
+  readonly people: People;
+}
+
+/** What a simulation needs of a rollout. */
+export interface SiteRollout {
+  readonly state: RolloutState;
+  readonly isOver: boolean;
+  readonly moments: readonly Moment[];
+  readonly queues: GuardQueues;
+  readonly passed: readonly PlanStep[];
+  turn(): void;
+}
+
 /**
  * A rollout over all sites: the engine's own events, judgement, gates and schedule, fed with counts
  * instead of devices. One turn is what `advance` does with a fleet of devices one by one.
  */
-export class RolloutAtSites {
+export class RolloutAtSites implements SiteRollout {
   readonly queues: GuardQueues;
   readonly moments: Moment[] = [];
   #state: RolloutState;
@@ -37,21 +56,15 @@ export class RolloutAtSites {
   readonly #people: People;
   readonly #admission: Admission;
 
-  constructor(options: {
-    readonly config: RolloutConfig;
-    readonly relation: Relation;
-    readonly world: SiteWorld;
-    readonly labelled: LabelledSites;
-    readonly people: People;
-  }) {
-    const { config, labelled, people, relation, world } = options;
+  constructor({ config, labelled, people, relation, world }: RolloutParts) {
     this.#world = world;
     this.#people = people;
     this.queues = new GuardQueues(world.sites.count);
     this.#admission = new Admission({ world, relation, queues: this.queues, labelled });
-    const state = applyEvent(null, { type: "started", config }, 0);
+    const { state } = decide(null, { type: "started", config }, 0);
     if (!state) throw new Error("a rollout that was started has a state");
     this.#state = state;
+    this.#noteWave();
   }
 
   get state(): RolloutState {
@@ -78,7 +91,9 @@ export class RolloutAtSites {
     this.#apply(look(population));
     this.#keep(watchHealth(this.#state, this.#tally(), nowMs));
     const takesLatecomers = this.#state.status === "completed" && gatesAreOpen(this.#state, this.#tally());
-    if (mayGoOn(this.#state) || takesLatecomers) this.#admission.admit(this.#state, nowS);
+    // Firmware that was planned after a service waits until that is deployed.
+    const deploys = this.#state.pending.some(({ kind }) => kind === "deploy-service");
+    if (!deploys && (mayGoOn(this.#state) || takesLatecomers)) this.#admission.admit(this.#state, nowS);
     this.#keep(judge(this.#state, this.#tally(), nowMs));
     this.#carryOut(nowMs);
     this.#askPeople(nowS);
@@ -96,16 +111,19 @@ export class RolloutAtSites {
   #keep(next: RolloutState): void {
     const before = this.#state;
     this.#state = next;
-    const entered =
-      next.waveEntered &&
-      (!before.waveEntered || before.waveIndex !== next.waveIndex || before.phaseIndex !== next.phaseIndex);
-    const wave = phasesOf(next.config)[next.phaseIndex]?.waves[next.waveIndex];
-    if (entered && wave) this.#note("wave", wave.name);
+    const isSame = before.waveIndex === next.waveIndex && before.phaseIndex === next.phaseIndex;
+    if (!before.waveEntered || !isSame) this.#noteWave();
     if (before.status === next.status) return;
-    if (next.status === "completed") this.#note("completed", next.config.rolloutId);
+    if (next.status === "completed") this.#note("completed", "");
     if (next.status === "rolling-back" || next.status === "failed") {
-      this.#note("stopped", `${next.failure?.gate ?? ""}: ${next.failure?.reason ?? ""}`);
+      this.#note("stopped", [next.failure?.gate, next.failure?.reason].filter(Boolean).join(": "));
     }
+  }
+
+  #noteWave(): void {
+    const { config, phaseIndex, waveEntered, waveIndex } = this.#state;
+    const wave = phasesOf(config)[phaseIndex]?.waves[waveIndex];
+    if (waveEntered && wave) this.#note("wave", wave.name);
   }
 
   #note(what: Moment["what"], name: string): void {
@@ -116,33 +134,9 @@ export class RolloutAtSites {
     for (let count = 0; this.#state.pending[0]; count++) {
       if (count >= effectsPerTurnMax) throw new Error("the simulated rollout does not come to rest");
       const effect = this.#state.pending[0];
-      this.#do(effect);
+      carryOut(effect, this.#state.config, this.#world, this.#people);
       this.#apply({ type: "effect-done", key: effect.key });
       this.#keep(judge(this.#state, this.#tally(), nowMs));
-    }
-  }
-
-  #do(effect: Effect): void {
-    const world = this.#world;
-    switch (effect.kind) {
-      case "deploy-service":
-        world.services.deploy(effect.component, effect.version);
-        break;
-      case "publish-app":
-        this.#people.publish(effect, world.nowS);
-        break;
-      case "expose-app":
-        this.#people.expose(effect, this.#state.config, world);
-        break;
-      case "halt-app":
-        this.#people.halt(effect, world);
-        break;
-      case "cancel":
-        world.devices.cancel(ownFirmwares(this.#state.config, world));
-        break;
-      case "assign":
-        throw new Error("devices are not assigned one by one here");
-      default:
     }
   }
 
@@ -191,11 +185,4 @@ function look(population: Population): RolloutEvent {
     kept: [],
     returnable: [],
   };
-}
-
-function ownFirmwares(config: RolloutConfig, world: SiteWorld): Set<number> {
-  const own = new Set(config.plan.steps.map(({ component }) => component));
-  return new Set(
-    [...world.lineup.firmwares.keys()].filter((number) => own.has(world.lineup.firmwares[number]!.component)),
-  );
 }

@@ -12,7 +12,7 @@ import { lineUp, numberOf, rangeOf } from "./lineup.ts";
 import { PairHours } from "./pair-hours.ts";
 import { People } from "./people.ts";
 import { naivePlans, simulatedConfig, withoutPins } from "./rollout-config.ts";
-import { RolloutAtSites } from "./rollout-at-sites.ts";
+import { RolloutAtSites, type RolloutParts, type SiteRollout } from "./rollout-at-sites.ts";
 import { Services } from "./services.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 import { drawSites, type Sites } from "./sites.ts";
@@ -34,20 +34,28 @@ export interface SimulationRequest {
 /** One way of releasing, carried out over all sites: call `step` until it is done. */
 export class SimulatedRun {
   readonly world: SiteWorld;
-  readonly rollouts: readonly RolloutAtSites[];
+  readonly rollouts: readonly SiteRollout[];
   readonly adoptions: Adoptions;
   readonly pairs: PairHours;
   /** At each look: devices waiting at a guard, sites in an incompatible and in a bridged pair. */
   readonly waiting: number[] = [];
   readonly incompatible: number[] = [];
   readonly bridged: number[] = [];
+  readonly mode: "planned" | "naive";
   readonly #people: readonly People[];
   readonly #looksMax: number;
 
-  constructor(request: SimulationRequest, drawn: Sites, mode: "planned" | "naive") {
+  /** `begin` begins one rollout; with another one the same sites can be released to in another way. */
+  constructor(
+    request: SimulationRequest,
+    drawn: Sites,
+    mode: "planned" | "naive",
+    begin: (parts: RolloutParts) => SiteRollout = (parts) => new RolloutAtSites(parts),
+  ) {
     const { daysMax, facts, field, model, plan, relation, release, seed } = request;
     const target = targetOf(release);
     const lineup = lineUpOf(request);
+    this.mode = mode;
     this.#looksMax = Math.ceil((daysMax * 86_400) / model.controlIntervalS);
     const services = Object.keys(target).filter((name) => release.components[name]?.kind === "service");
     const chances = new Chances(seed);
@@ -73,7 +81,7 @@ export class SimulatedRun {
       const people = new People(model.people);
       const config = simulatedConfig(release, believed, own, nameOf(own, mode));
       const parts = { config, world: this.world, labelled, people };
-      return { people, rollout: new RolloutAtSites({ ...parts, relation: createRelation(believed, field) }) };
+      return { people, rollout: begin({ ...parts, relation: createRelation(believed, field) }) };
     });
     this.rollouts = rollouts.map(({ rollout }) => rollout);
     this.#people = rollouts.map(({ people }) => people);

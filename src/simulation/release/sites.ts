@@ -35,11 +35,13 @@ export interface Sites {
   readonly bucket: Uint16Array;
 }
 
-/** The versions of a lineup must fit a byte. */
-export const versionsMax = 255;
-
 export function deviceId(site: number): string {
   return `device-${site}`;
+}
+
+/** The site of a device id. */
+export function siteOf(id: string): number {
+  return Number(id.slice("device-".length));
 }
 
 /** Draws a field: what runs where by the shares, who is away, what the users are like. */
