@@ -10,6 +10,7 @@ import type {
   Device,
   DeviceOutcome,
   FleetBackend,
+  StagingFleet,
 } from "../../src/fleet/fleet-backend.ts";
 import { inCohort } from "../../src/rollout/engine/cohort.ts";
 import type { RolloutPorts, ServiceDeployer } from "../../src/rollout/rollout-ports.ts";
@@ -55,6 +56,8 @@ export interface ModelDevice {
   /** Neither polls nor installs in these windows. */
   readonly offline: readonly (readonly [fromMs: number, untilMs: number])[];
   running: string;
+  /** The version of an image that it keeps, verified, and does not run. */
+  ready: string | null;
   dead: boolean;
   nextPollAtMs: number;
   reported: string;
@@ -65,6 +68,7 @@ export interface ModelDevice {
 
 interface Action extends DeviceOutcome {
   readonly assignment: Assignment;
+  readonly staged: boolean;
   readonly before: string;
   readonly canceling: boolean;
   readonly installedAtMs: number;
@@ -81,7 +85,12 @@ interface Shown {
 export type Deed = { readonly afterRecord: number } & DeedKind;
 
 type DeedKind =
-  | { readonly kind: "assign"; readonly assignment: Assignment; readonly device: Device }
+  | {
+      readonly kind: "assign";
+      readonly assignment: Assignment;
+      readonly staged: boolean;
+      readonly device: Device;
+    }
   | { readonly kind: "publish" | "halt" | "deploy"; readonly component: string; readonly version: string }
   | {
       readonly kind: "expose";
@@ -225,7 +234,8 @@ export class ModelWorld {
       }
       const target = { component: assignment.component, version: assignment.version };
       const stands = appsOf(device).find((app) => !this.#options.compatible(target, app));
-      if (this.#options.devicesJudge && stands) {
+      // What only lies ready meets nobody.
+      if (this.#options.devicesJudge && stands && !action.staged) {
         const message = `waiting: ${stands.component}@${stands.version} does not fit`;
         this.#put({ ...action, state: "retrieved", message });
       } else {
@@ -236,6 +246,11 @@ export class ModelWorld {
 
   #finish(device: ModelDevice, action: Action, nowMs: number): void {
     const { rollback, version } = action.assignment;
+    if (action.staged) {
+      if (device.nature !== "fails") device.ready = version;
+      this.#close(action, device.nature === "fails" ? "failed" : "succeeded", "", nowMs);
+      return;
+    }
     // On the way back only failing is tried; the rest would be the same story twice.
     const nature = rollback && device.nature !== "fails" ? "honest" : device.nature;
     if (nature !== "fails" && nature !== "liar" && nature !== "mute-liar") device.running = version;
@@ -261,7 +276,8 @@ export class ModelWorld {
   #lastVersion(device: ModelDevice): string {
     for (const actions of this.#actions.values()) {
       const action = actions.get(device.id);
-      if (action?.state === "succeeded" && action.assignment.version === device.running) return action.before;
+      if (action?.state !== "succeeded" || action.staged) continue;
+      if (action.assignment.version === device.running) return action.before;
     }
     return device.running;
   }
@@ -286,7 +302,7 @@ export class ModelWorld {
   }
 
   #fleet(): FleetBackend {
-    return {
+    const fleet: StagingFleet = {
       name: "model",
       listDevices: ({ after, limit }) =>
         this.#call("listDevices", () => {
@@ -302,7 +318,9 @@ export class ModelWorld {
         this.#call("ensureAttestation", () => {
           this.#attestations.add(digest);
         }),
-      assign: (assignment, deviceIds) => this.#call("assign", () => this.#assign(assignment, deviceIds)),
+      assign: (assignment, deviceIds) =>
+        this.#call("assign", () => this.#assign(assignment, deviceIds, false)),
+      stage: (assignment, deviceIds) => this.#call("stage", () => this.#assign(assignment, deviceIds, true)),
       observe: (assignmentId, { after, limit }) =>
         this.#call("observe", () => {
           const actions = this.#actions.get(assignmentId) ?? new Map<string, Action>();
@@ -327,9 +345,10 @@ export class ModelWorld {
           return { canceled, requested };
         }),
     };
+    return fleet;
   }
 
-  #assign(assignment: Assignment, deviceIds: readonly string[]): AssignResult {
+  #assign(assignment: Assignment, deviceIds: readonly string[], staged: boolean): AssignResult {
     for (const { digest } of Object.values(assignment.variants)) {
       if (!this.#artifacts.has(digest)) throw new Error(`artifact ${digest} was not uploaded`);
     }
@@ -345,8 +364,8 @@ export class ModelWorld {
           refused.push({ deviceId, reason: "it is busy" });
           continue;
         }
-        this.#did({ kind: "assign", assignment, device: this.#view(device) });
-        this.#put(newAction(assignment, device, this.clock.now()));
+        this.#did({ kind: "assign", assignment, staged, device: this.#view(device) });
+        this.#put(newAction(assignment, staged, device, this.clock.now()));
       }
       assigned.push(deviceId);
     }
@@ -444,9 +463,10 @@ export function offlineWindows(random: Random, startMs: number, spanMs: number):
   });
 }
 
-function newAction(assignment: Assignment, device: ModelDevice, nowMs: number): Action {
+function newAction(assignment: Assignment, staged: boolean, device: ModelDevice, nowMs: number): Action {
   return {
     assignment,
+    staged,
     before: device.running,
     deviceId: device.id,
     state: "pending",

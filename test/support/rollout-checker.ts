@@ -1,14 +1,17 @@
 import type { ComponentVersion, Relation } from "../../src/compat/relation.ts";
 import type { Device } from "../../src/fleet/fleet-backend.ts";
+import { satisfies } from "../../src/compat/versions.ts";
+import type { PlanStep } from "../../src/planner/plan.ts";
 import type { Gate } from "../../src/manifest/release.ts";
 import { inCohort } from "../../src/rollout/engine/cohort.ts";
 import { assignmentIdOf } from "../../src/rollout/engine/effects.ts";
 import { describeRollout } from "../../src/rollout/engine/describe-rollout.ts";
 import { schedulePhases } from "../../src/rollout/engine/schedule.ts";
+import { type FirmwareStep, isSameStep } from "../../src/rollout/engine/firmware-step.ts";
 import { sequentialTest } from "../../src/rollout/engine/sequential-test.ts";
 import { hasEnded, type RolloutState } from "../../src/rollout/engine/state.ts";
 import type { JournalRecord } from "../../src/rollout/journal/journal.ts";
-import type { Deed, ModelWorld } from "./model-world.ts";
+import type { Deed, ModelDevice, ModelWorld } from "./model-world.ts";
 import type { Scenario } from "./rollout-scenario.ts";
 
 /** Something that must hold at every instant did not. */
@@ -35,6 +38,7 @@ export class RolloutChecker {
   readonly #scenario: Scenario;
   readonly #world: ModelWorld;
   readonly #verdicts = new Map<string, boolean>();
+  readonly #test = rememberedTest();
   /** By the number of records. */
   readonly #statusAfter: (RolloutState["status"] | null)[] = [null];
   #deedsSeen = 0;
@@ -84,6 +88,7 @@ export class RolloutChecker {
       const isLate = status === "completed" && deed.kind === "assign";
       if (forward && status !== "running" && status !== "awaiting-approval" && !isLate)
         broken(`${status}, but ${deed.kind} was done`);
+      if (deed.kind === "expose") this.#mayShow(deed);
       if (deed.kind !== "assign") continue;
       if (deed.assignment.rollback) this.#mayReturn(deed, before, after);
       else this.#mayTake(deed, before, after);
@@ -105,9 +110,10 @@ export class RolloutChecker {
       const firmware = { component: device.component, version: device.running };
       for (const peer of [...(everybody ? apps : device.phones), ...services]) {
         const name = `${firmware.component}@${firmware.version} and ${peer.component}@${peer.version}`;
-        if (seen.has(name)) continue;
-        seen.add(name);
+        if (seen.has(`${name} ${device.ready}`)) continue;
+        seen.add(`${name} ${device.ready}`);
         if (this.#inField(firmware) && this.#inField(peer)) continue;
+        if (this.#isBridged(device, peer)) continue;
         if (!this.fits(firmware, peer)) broken(`${name} meet on ${device.id} and do not fit`);
       }
     }
@@ -124,17 +130,21 @@ export class RolloutChecker {
       broken(`${state.pending[0]?.key} was left undone`);
     if (this.wishes.aborted && state.status !== "aborted") broken(`aborted, but it is ${state.status}`);
     if (["running", "awaiting-approval", "paused", "completed"].includes(state.status)) return;
-    for (const { component, version } of this.#firmware()) {
-      const waiting = this.#world.waitingFor(
-        assignmentIdOf(state.config.rolloutId, { component, version }, false),
-      );
-      if (waiting.length > 0) broken(`${state.status}, but ${waiting[0]} may still take ${version}`);
+    const begun = this.#phases().filter((phase) => phase.begunIn(state));
+    for (const step of begun.flatMap(({ firmware }) => firmware)) {
+      const waiting = this.#world.waitingFor(assignmentIdOf(state.config.rolloutId, step, false));
+      if (waiting.length > 0) broken(`${state.status}, but ${waiting[0]} may still take ${step.version}`);
     }
     if (state.status === "failed") return;
-    for (const [component, { kind, version }] of Object.entries(state.config.resolved.components)) {
-      if (kind !== "app") continue;
-      const shown = this.#world.shown(component, version);
-      if (shown && !shown.halted) broken(`${state.status}, but ${component}@${version} is still offered`);
+    for (const [index, { apps }] of begun.entries()) {
+      for (const { component, version } of apps) {
+        const shown = this.#world.shown(component, version);
+        // Where what it replaced has left the field, stores must not fall back to that.
+        const retired = begun.slice(index + 1).flatMap(({ after }) => after);
+        const mustStay = retired.some((step) => step.component === component);
+        if (shown && shown.halted === mustStay)
+          broken(`${state.status}, and ${component}@${version} is ${mustStay ? "not " : ""}offered any more`);
+      }
     }
   }
 
@@ -144,9 +154,9 @@ export class RolloutChecker {
     const view = describeRollout(state);
     const stated = new Set([...view.waiting, ...view.failed].flatMap(({ devices }) => devices));
     for (const { component, id, running } of this.#world.devices) {
-      const isOurs = this.#world.deeds.some((deed) => deed.kind === "assign" && deed.device.id === id);
-      const target = state.config.resolved.components[component]?.version;
-      if (isOurs && running === target && !stated.has(id))
+      const last = this.#lastUpdate(id);
+      const target = last?.assignment.version;
+      if (last?.assignment.component === component && running === target && !stated.has(id))
         broken(`${id} stays on ${target} and nobody says so`);
     }
   }
@@ -181,13 +191,17 @@ export class RolloutChecker {
   }
 
   #mustPass(name: string, state: RolloutState, phaseIndex: number): void {
-    const moved = this.#allWaves()
-      .filter((wave) => wave.phaseIndex <= phaseIndex)
+    const moved = this.#phases()
+      .slice(0, phaseIndex + 1)
       .flatMap(({ firmware }) => firmware);
-    for (const component of new Set(moved)) {
-      if ((state.config.plan.field[component] ?? []).length === 0) continue;
-      const verdict = verdictOf(name, component, state);
-      if (verdict !== "pass") broken(`gate ${name} of ${component} is ${verdict}, and the wave is over`);
+    for (const step of moved) {
+      // What has to be proved is the version of the release, not those on the way to it.
+      if (step.version !== state.config.resolved.components[step.component]?.version) continue;
+      if ((state.config.plan.field[step.component] ?? []).length === 0) continue;
+      const isMute = step.staged && state.config.gates[name]?.measure === "silent-after-update";
+      const verdict = verdictOf(name, step, state, this.#test);
+      if (verdict !== "pass" && !isMute)
+        broken(`gate ${name} of ${step.component}@${step.version} is ${verdict}, and the wave is over`);
     }
   }
 
@@ -196,8 +210,8 @@ export class RolloutChecker {
     if (!["running", "awaiting-approval", "paused"].includes(state.status)) return;
     for (const { firmware, stage } of this.#allWaves().slice(0, this.#entered(state))) {
       for (const name of stage.gates) {
-        const failed = firmware.find((component) => verdictOf(name, component, state) === "fail");
-        if (failed) broken(`gate ${name} of ${failed} fails, and the rollout is ${state.status}`);
+        const failed = firmware.find((step) => verdictOf(name, step, state, this.#test) === "fail");
+        if (failed) broken(`gate ${name} of ${failed.version} fails, and the rollout is ${state.status}`);
       }
     }
   }
@@ -211,11 +225,13 @@ export class RolloutChecker {
     for (const device of this.#world.devices) {
       const progress = state.devices[device.id];
       if (!progress || device.id in state.returning || kept.includes(device.id)) continue;
-      const version = state.config.resolved.components[device.component]?.version ?? "";
-      const outcome = this.#world.outcome(
-        assignmentIdOf(state.config.rolloutId, { component: device.component, version }, false),
-        device.id,
-      );
+      const { version } = progress;
+      const outcome = this.#world.outcome(assignmentIdOf(state.config.rolloutId, progress, false), device.id);
+      if (progress.staged) {
+        if (progress.status === "updated" && device.ready !== version)
+          broken(`${device.id} counts as ready for ${version} and keeps ${device.ready}`);
+        continue;
+      }
       if (progress.status === "updated") {
         if (device.reported !== version) broken(`${device.id} counts as updated and runs ${device.reported}`);
         const isSilent = nowMs - Math.max(device.lastContactAtMs, outcome?.closedAtMs ?? 0) > silentAfterMs;
@@ -233,12 +249,15 @@ export class RolloutChecker {
   }
 
   #mayTake(
-    { assignment, device }: Deed & { kind: "assign" },
+    { assignment, device, staged }: Deed & { kind: "assign" },
     before: RolloutState,
     after: RolloutState,
   ): void {
-    const name = `${device.id} got ${assignment.version}`;
-    this.#mayRun(assignment, device, name);
+    const name = `${device.id} got ${assignment.version}${staged ? " to keep" : ""}`;
+    const { component } = assignment;
+    const step: FirmwareStep = { component, version: assignment.version, ...(staged && { staged }) };
+    if (!staged) this.#mayRun(assignment, device, name);
+    this.#leadsOn(step, device, name);
     const facts = this.#scenario.relation.facts(assignment.component, assignment.version);
     if (!facts?.hardware.includes(device.hardware)) broken(`${name}, which has no image for it`);
     if (!this.#scenario.relation.installsOver(assignment, device.reportedVersion ?? "")) {
@@ -249,18 +268,28 @@ export class RolloutChecker {
     const phases = this.#allWaves();
     const open = phases
       .slice(0, Math.max(this.#entered(before), this.#entered(after)))
-      .filter(({ firmware }) => firmware.includes(assignment.component))
+      .filter(({ firmware }) => firmware.some((each) => isSameStep(each, step)))
       .map(({ selection }) => selection);
     const { product, version } = this.#scenario.config.resolved;
     const inShare = (id: string): boolean =>
       open.some((wave) => wave.kind === "percent" && inCohort(id, `${product}@${version}`, wave.percent));
-    if (inShare(device.id)) return;
+    // Whose app has moved already waits for no wave: the app was its wave.
+    const isDriven = (those: Device): boolean =>
+      !staged &&
+      open.length > 0 &&
+      this.#isStaged(step) &&
+      those.pairedApps.some((app) => !this.fits({ component, version: those.reportedVersion ?? "" }, app));
+    if (inShare(device.id) || isDriven(device)) return;
     const labelled = open.flatMap((wave) => (wave.kind === "label" ? [wave] : []));
     if (!labelled.some(({ label, value }) => device.labels[label] === value))
       broken(`${name} outside its wave`);
     const max = Math.max(...labelled.map((wave) => wave.max ?? Infinity));
     const others = this.#world.deeds.filter(
-      (deed) => deed.kind === "assign" && deed.assignment.id === assignment.id && !inShare(deed.device.id),
+      (deed) =>
+        deed.kind === "assign" &&
+        deed.assignment.id === assignment.id &&
+        !inShare(deed.device.id) &&
+        !isDriven(deed.device),
     );
     if (others.length > max) broken(`${name} as number ${others.length} of at most ${max}`);
   }
@@ -272,7 +301,8 @@ export class RolloutChecker {
   ): void {
     const name = `${device.id} went back to ${assignment.version}`;
     if (before.status !== "rolling-back" && after.status !== "rolling-back") broken(`${name} unasked`);
-    if (after.devices[device.id]?.from !== assignment.version) broken(`${name}, which it did not run before`);
+    if (this.#lastUpdate(device.id)?.device.reportedVersion !== assignment.version)
+      broken(`${name}, which it did not run before`);
     this.#mayRun(assignment, device, name);
     if (this.#scenario.config.pairing === "observed") return;
     for (const { phones } of this.#world.devices) {
@@ -298,10 +328,103 @@ export class RolloutChecker {
     return this.#scenario.config.plan.field[component]?.includes(version) ?? false;
   }
 
-  #firmware(): ComponentVersion[] {
-    return Object.entries(this.#scenario.config.resolved.components)
-      .filter(([, { kind }]) => kind === "firmware")
-      .map(([component, { version }]) => ({ component, version }));
+  /** A step takes a device on: to nothing that it had, and to nothing that does not lead to the target. */
+  #leadsOn(step: FirmwareStep, device: Device, name: string): void {
+    const { hardware, id, reportedVersion } = device;
+    const { relation } = this.#scenario;
+    const target = this.#scenario.config.resolved.components[step.component]?.version ?? "";
+    if (reportedVersion === target) broken(`${name}, but ran the target`);
+    const before = this.#world.deeds.filter(
+      (deed) => deed.kind === "assign" && !deed.assignment.rollback && deed.device.id === id,
+    ) as (Deed & { kind: "assign" })[];
+    const previous = before.slice(0, -1).findLast((deed) => !deed.staged);
+    const ended = previous && this.#world.outcome(previous.assignment.id, id);
+    if (ended && ended.state !== "canceled") {
+      const heardSince = (device.lastContactAtMs ?? 0) > (ended.closedAtMs ?? Infinity);
+      if (ended.state !== "succeeded" || !heardSince)
+        broken(`${name} before ${previous.assignment.version} was good`);
+    }
+    const had = before.filter(({ assignment }) => assignment.version === step.version);
+    if (had.length > (this.#isStaged(step) && !step.staged ? 2 : 1)) broken(`${name} once more`);
+    const steps = this.#phases().flatMap(({ firmware }) => firmware);
+    const reached = new Set([step.version]);
+    for (const here of reached) {
+      for (const { component, version } of steps) {
+        const hasImage = relation.facts(component, version)?.hardware.includes(hardware) ?? false;
+        if (component === step.component && hasImage && relation.installsOver({ component, version }, here))
+          reached.add(version);
+      }
+    }
+    if (!reached.has(target)) broken(`${name}, from where nothing leads to ${target}`);
+  }
+
+  /** An app is shown once what it will update lies ready wherever it may be run. */
+  #mayShow({ component, version }: Deed & { kind: "expose" }): void {
+    const phases = this.#phases();
+    const index = phases.findIndex(({ apps }) =>
+      apps.some((app) => app.component === component && app.version === version),
+    );
+    const { plan } = this.#scenario.config;
+    for (const step of phases[index - 1]?.firmware.filter(({ staged }) => staged) ?? []) {
+      const facts = this.#scenario.relation.facts(step.component, step.version);
+      for (const device of this.#world.devices) {
+        const isStuck = plan.stuck.some(
+          (each) => each.component === device.component && each.version === device.running,
+        );
+        if (!facts?.hardware.includes(device.hardware) || isStuck) continue;
+        // What a device does to itself is nobody's plan.
+        if (device.nature === "falls-back" || device.running === step.version) continue;
+        if (device.ready !== step.version)
+          broken(`${component}@${version} is shown, and ${device.id} is not ready`);
+      }
+    }
+  }
+
+  /** A pair that the plan puts up with for a while: the app drives the update, and the image lies ready. */
+  #isBridged({ component, ready, running }: ModelDevice, app: ComponentVersion): boolean {
+    if (ready === null || !this.#isStaged({ component, version: ready })) return false;
+    const range = this.#scenario.relation.facts(app.component, app.version)?.bridges?.[component];
+    return (
+      range !== undefined &&
+      satisfies(running, range) &&
+      this.#phases().some(({ apps }) => apps.some((step) => isSameStep(step, app))) &&
+      this.fits(app, { component, version: ready })
+    );
+  }
+
+  #isStaged({ component, version }: ComponentVersion): boolean {
+    return this.#scenario.config.plan.steps.some(
+      (step) => step.staged && step.component === component && step.version === version,
+    );
+  }
+
+  /** The last that a device was given to run, on the way forward, and that was not taken back. */
+  #lastUpdate(deviceId: string): (Deed & { kind: "assign" }) | undefined {
+    return this.#world.deeds.findLast(
+      (deed): deed is Deed & { kind: "assign" } =>
+        deed.kind === "assign" &&
+        !deed.staged &&
+        !deed.assignment.rollback &&
+        deed.device.id === deviceId &&
+        this.#world.outcome(deed.assignment.id, deviceId)?.state !== "canceled",
+    );
+  }
+
+  #phases(): {
+    after: readonly PlanStep[];
+    apps: readonly PlanStep[];
+    firmware: readonly PlanStep[];
+    begunIn: (state: RolloutState) => boolean;
+  }[] {
+    const { plan, resolved, stages } = this.#scenario.config;
+    const kindOf = (component: string): ModelKind => resolved.components[component]?.kind ?? "service";
+    return schedulePhases(plan, stages, kindOf).map(({ after, introductions }, index) => ({
+      after,
+      apps: introductions.filter(({ component }) => kindOf(component) === "app"),
+      firmware: introductions.filter(({ component }) => kindOf(component) === "firmware"),
+      begunIn: ({ phaseIndex, waveEntered, waveIndex }) =>
+        index < phaseIndex || (index === phaseIndex && (waveEntered || waveIndex > 0)),
+    }));
   }
 
   /** How many waves were entered, over all phases. */
@@ -315,7 +438,7 @@ export class RolloutChecker {
     phaseIndex: number;
     stage: Scenario["config"]["stages"][number];
     selection: Scenario["config"]["stages"][number]["waves"][number]["devices"];
-    firmware: string[];
+    firmware: readonly PlanStep[];
   }[] {
     const { plan, resolved, stages } = this.#scenario.config;
     const kindOf = (component: string): ModelKind => resolved.components[component]?.kind ?? "service";
@@ -323,22 +446,31 @@ export class RolloutChecker {
       phase.waves.flatMap(({ name, stageIndex, waveIndex }) => {
         const stage = stages[stageIndex];
         const wave = stage?.waves[waveIndex];
-        const firmware = phase.introductions
-          .map(({ component }) => component)
-          .filter((component) => kindOf(component) === "firmware");
+        const firmware = phase.introductions.filter(({ component }) => kindOf(component) === "firmware");
         return stage && wave ? [{ name, phaseIndex, stage, selection: wave.devices, firmware }] : [];
       }),
     );
   }
 }
 
-function verdictOf(name: string, component: string, { config, devices }: RolloutState): string {
+function verdictOf(
+  name: string,
+  step: FirmwareStep,
+  { config, devices }: RolloutState,
+  ask: typeof sequentialTest,
+): string {
   const gate = config.gates[name];
   if (!gate) return "hold";
-  const those = Object.values(devices).filter((device) => device.component === component);
+  const those = Object.values(devices)
+    .flatMap(goneThrough)
+    .filter((device) => isSameStep(device, step));
   const bad = those.filter((device) => isBad(gate, device)).length;
   const good = those.filter((device) => isGood(gate, device)).length;
-  return sequentialTest(bad, bad + good, gate.limitPercent / 100, gate.alpha);
+  return ask(bad, bad + good, gate.limitPercent / 100, gate.alpha);
+}
+
+function goneThrough(progress: Progress): Progress[] {
+  return [progress, ...(progress.earlier ? goneThrough(progress.earlier) : [])];
 }
 
 type ModelKind = "app" | "firmware" | "service";
@@ -356,6 +488,17 @@ function isForward(deed: { readonly kind: string; readonly rollback?: boolean })
   return ["publish", "publish-app", "expose", "expose-app", "deploy", "deploy-service"].includes(deed.kind)
     ? true
     : deed.kind === "assign" && deed.rollback === false;
+}
+
+/** The test of few devices is asked very often, and takes most of the time. */
+function rememberedTest(): typeof sequentialTest {
+  const verdicts = new Map<string, ReturnType<typeof sequentialTest>>();
+  return (...args) => {
+    const key = args.join(" ");
+    const known = verdicts.get(key) ?? sequentialTest(...args);
+    verdicts.set(key, known);
+    return known;
+  };
 }
 
 function remembered(

@@ -1,6 +1,5 @@
 import { type Random, randomInteger, seededRandom } from "../../src/base/random.ts";
-import { IotctlError } from "../../src/base/errors.ts";
-import type { ResolvedComponent, ResolvedRelease } from "../../src/bundle/resolved-release.ts";
+import type { ResolvedComponent } from "../../src/bundle/resolved-release.ts";
 import {
   createRelation,
   type LiveSets,
@@ -10,8 +9,9 @@ import {
 import { compareVersions } from "../../src/compat/versions.ts";
 import type { Gate, Release, Stage, Wave } from "../../src/manifest/release.ts";
 import { makePlan } from "../../src/planner/make-plan.ts";
+import type { PlanRequest } from "../../src/planner/plan-request.ts";
 import type { Plan } from "../../src/planner/plan.ts";
-import type { RolloutConfig } from "../../src/rollout/engine/state.ts";
+import type { Hop, RolloutConfig } from "../../src/rollout/engine/state.ts";
 import { fact } from "./facts.ts";
 import { type ModelDevice, type Nature, offlineWindows } from "./model-world.ts";
 
@@ -34,19 +34,31 @@ export interface Scenario {
 interface Versions {
   readonly facts: readonly VersionFacts[];
   readonly target: Readonly<Record<string, string>>;
+  /** Versions that are in nobody's use, though they could be. */
+  readonly unused?: readonly string[];
+  /** An app that drives the update of a firmware. */
+  readonly lockstep?: true;
+}
+
+function pickVersions(random: Random, tries: number): Versions {
+  const dice = random.next();
+  if (tries >= 100 || dice < 0.2) return fanVersions;
+  if (dice < 0.45) return longWay(random);
+  return dice < 0.6 ? lockstep(random) : randomVersions(random);
 }
 
 /** The example of the fan, or a small random product, with a field and a plan that is feasible. */
 export function makeScenario(random: Random, { healthy }: { readonly healthy: boolean }): Scenario {
   for (let tries = 0; tries < 200; tries++) {
-    const versions = tries < 100 && random.next() < 0.5 ? randomVersions(random) : fanVersions;
-    const pairing = random.next() < 0.6 ? "observed" : "arbitrary";
+    const versions = pickVersions(random, tries);
+    const pairing = versions.lockstep || random.next() < 0.6 ? "observed" : "arbitrary";
     const faults = healthy ? 0 : pick(random, [0, 0, 0.1, 0.4, 0.9]);
     const devices = makeDevices(random, versions, faults, healthy);
     const live = liveIn(devices, versions);
     const relation = createRelation(versions.facts, live);
-    const plan = planFor(versions, live, relation, pairing);
-    if (!plan?.feasible || !plan.steps.some(({ action }) => action === "introduce")) continue;
+    const plan = planFor(versions, live, relation, pairing, hardwareIn(devices));
+    if (!plan.feasible || !plan.steps.some(({ action }) => action === "introduce")) continue;
+    if (healthy && !provesEnough(devices, versions)) continue;
     return {
       config: makeConfig(random, versions, plan, pairing, healthy),
       relation,
@@ -64,6 +76,15 @@ export function makeScenario(random: Random, { healthy }: { readonly healthy: bo
     };
   }
   throw new Error("no scenario has a feasible plan");
+}
+
+/** Gates pass on nothing else than devices that take the target. */
+function provesEnough(devices: readonly ModelDevice[], versions: Versions): boolean {
+  return Object.entries(versions.target).every(([component, version]) => {
+    const models = imagesOf(versions, component, version);
+    const takers = devices.filter((each) => each.component === component && models.includes(each.hardware));
+    return kindOf(versions, component) !== "firmware" || takers.length >= 4;
+  });
 }
 
 const fanApp = { "4.0.0": { fan: ">=1.0.0 <2.0.0" }, "4.1.0": { fan: ">=1.8.0 <2.1.0" } };
@@ -86,6 +107,80 @@ const fanVersions: Versions = {
   ],
 };
 
+/**
+ * Old fans that take the target only after a hop, a generation that gets nothing any more, perhaps a hub
+ * with a way as long, an app that has to be between the old and the new.
+ */
+function longWay(random: Random): Versions {
+  const stuck = random.next() < 0.4;
+  const throughApp = random.next() < 0.5;
+  const everywhere = ["fan-a1", "fan-b2", ...(stuck ? ["fan-0"] : [])];
+  const hub = random.next() < 0.4;
+  const firmware = (component: string, models: readonly string[], all: readonly string[]): VersionFacts[] => [
+    fact(component, "1.0.0", { hardware: all }),
+    fact(component, "1.5.0", { hardware: random.next() < 0.5 ? all : models }),
+    fact(component, "1.8.0", {
+      hardware: models,
+      installsOver: pick(random, [">=1.0.0 <1.8.0", ">=1.5.0 <1.8.0", ">=1.0.0"]),
+    }),
+    fact(component, "2.0.0", {
+      hardware: models,
+      installsOver: pick(random, [">=1.8.0 <2.0.0", ">=1.5.0 <2.0.0", ">=1.8.0"]),
+      requires: { app: throughApp ? ">=1.5.0" : ">=1.0.0" },
+    }),
+  ];
+  const above = stuck ? ">=1.0.0" : pick(random, [throughApp ? ">=2.0.0" : ">=1.8.0", ">=1.5.0", ">=1.0.0"]);
+  return {
+    target: { app: "2.0.0", fan: "2.0.0", ...(hub && { hub: "2.0.0" }) },
+    unused: random.next() < 0.7 ? ["fan@1.8.0", "hub@1.8.0", "app@1.5.0"] : ["app@1.5.0"],
+    facts: [
+      fact("app", "1.0.0", { requires: { fan: ">=1.0.0 <2.0.0" } }),
+      fact("app", "1.5.0", { requires: { fan: ">=1.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: above } }),
+      ...firmware("fan", ["fan-a1", "fan-b2"], everywhere),
+      ...(hub ? firmware("hub", ["hub-a1"], ["hub-a1"]) : []),
+    ],
+  };
+}
+
+/** An app and a firmware that refuse each other's older versions; the app drives the update. Perhaps a hop before. */
+function lockstep(random: Random): Versions {
+  const hop = random.next() < 0.5;
+  const stuck = random.next() < 0.3;
+  const apps = random.next() < 0.4 ? ["app-a", "app-b"] : ["app-a"];
+  const models = ["fan-a1", "fan-b2"];
+  const needs = (range: string): Record<string, string> =>
+    Object.fromEntries(apps.map((app) => [app, range]));
+  const cloud = random.next() < 0.4;
+  return {
+    lockstep: true,
+    target: {
+      ...Object.fromEntries(apps.map((app) => [app, "2.0.0"])),
+      fan: "2.0.0",
+      ...(cloud && { cloud: "2.0.0" }),
+    },
+    ...(random.next() < 0.5 && { unused: ["fan@1.5.0"] }),
+    facts: [
+      ...apps.flatMap((app) => [
+        fact(app, "1.0.0", { requires: { fan: "<2.0.0" } }),
+        fact(app, "2.0.0", {
+          requires: { fan: stuck ? ">=2.0.0 || 0.9.0" : ">=2.0.0" },
+          bridges: { fan: pick(random, [">=1.0.0", hop ? ">=1.5.0" : ">=1.0.0"]) },
+        }),
+      ]),
+      ...(cloud ? [fact("cloud", "1.0.0"), fact("cloud", "2.0.0", { requires: { fan: ">=0.9.0" } })] : []),
+      ...(stuck ? [fact("fan", "0.9.0", { hardware: ["fan-0"] })] : []),
+      fact("fan", "1.0.0", { hardware: models }),
+      fact("fan", "1.5.0", { hardware: models }),
+      fact("fan", "2.0.0", {
+        hardware: models,
+        installsOver: hop ? ">=1.5.0 <2.0.0" : ">=1.0.0 <2.0.0",
+        requires: needs(">=2.0.0"),
+      }),
+    ],
+  };
+}
+
 /** One or two apps and firmwares, perhaps a service, with one or two old versions each and random pins. */
 function randomVersions(random: Random): Versions {
   const names = ["app-a", "fan"];
@@ -95,6 +190,7 @@ function randomVersions(random: Random): Versions {
   const facts: VersionFacts[] = [];
   for (const component of names) {
     const olds = random.next() < 0.5 ? ["1.0.0"] : ["1.0.0", "1.1.0"];
+    const strict = olds.length > 1 && random.next() < 0.4;
     for (const version of [...olds, "2.0.0"]) {
       const requires: Record<string, string> = {};
       for (const other of names) {
@@ -104,7 +200,8 @@ function randomVersions(random: Random): Versions {
       const isFirmware = kindOfName(component) === "firmware";
       const hasImage = version === "2.0.0" || random.next() < 0.85;
       const hardware = isFirmware && hasImage ? [`${component}-a1`, `${component}-b2`] : [];
-      facts.push(fact(component, version, { requires, hardware }));
+      const installsOver = strict && version === "2.0.0" ? { installsOver: ">=1.1.0 <2.0.0" } : {};
+      facts.push(fact(component, version, { requires, hardware, ...installsOver }));
     }
   }
   return { facts, target: Object.fromEntries(names.map((name) => [name, "2.0.0"])) };
@@ -121,9 +218,11 @@ function kindOf({ facts }: Versions, component: string): VersionFacts["kind"] {
   return facts.find((each) => each.component === component)?.kind ?? "service";
 }
 
-function oldVersions({ facts, target }: Versions, component: string): string[] {
+/** What may be in use when it begins. */
+function oldVersions({ facts, target, unused = [] }: Versions, component: string): string[] {
   return facts
     .filter((each) => each.component === component && each.version !== target[component])
+    .filter(({ version }) => !unused.includes(`${component}@${version}`))
     .map(({ version }) => version)
     .toSorted(compareVersions);
 }
@@ -133,13 +232,9 @@ function planFor(
   live: LiveSets,
   relation: Relation,
   pairing: Release["pairing"],
-): Plan | null {
-  try {
-    return makePlan({ product: "model", release: "1.0.0", relation, live, target, pairing });
-  } catch (error) {
-    if (error instanceof IotctlError && error.code === ("IOT_PLAN_NEEDS_HOPS" as string)) return null;
-    throw error;
-  }
+  hardware: NonNullable<PlanRequest["hardware"]>,
+): Plan {
+  return makePlan({ product: "model", release: "1.0.0", relation, live, target, pairing, hardware });
 }
 
 const faultyNatures: readonly Nature[] = [
@@ -159,12 +254,12 @@ function makeDevices(random: Random, versions: Versions, faults: number, healthy
     Array.from({ length: randomInteger(random, 6, 16) }, (_, index): ModelDevice => {
       const id = `${component}-${index}`;
       const running = pick(random, oldVersions(versions, component));
-      const hardware = component === "fan" && "app-ios" in versions.target ? ["fan-a1", "fan-b2"] : null;
+      const images = imagesOf(versions, component, running);
       const pollIntervalMs = randomInteger(random, 5, 90) * minuteMs;
       return {
         id,
         component,
-        hardware: pick(random, hardware ?? [`${component}-a1`, `${component}-b2`]),
+        hardware: pick(random, images.length > 0 ? images : [`${component}-a1`, `${component}-b2`]),
         labels: random.next() < 0.5 ? { ring: "canary" } : {},
         nature: random.next() < faults ? pick(random, faultyNatures) : "honest",
         phones: Array.from({ length: randomInteger(random, 0, 2) }, (__, phone) => {
@@ -181,6 +276,7 @@ function makeDevices(random: Random, versions: Versions, faults: number, healthy
         reportsAtOnce: random.next() < 0.5,
         offline: healthy ? [] : offlineWindows(random, startMs, simulatedMs),
         running,
+        ready: null,
         dead: false,
         nextPollAtMs: startMs + random.next() * pollIntervalMs,
         reported: running,
@@ -190,6 +286,19 @@ function makeDevices(random: Random, versions: Versions, faults: number, healthy
       };
     }),
   );
+}
+
+function imagesOf({ facts }: Versions, component: string, version: string): readonly string[] {
+  return facts.find((each) => each.component === component && each.version === version)?.hardware ?? [];
+}
+
+function hardwareIn(devices: readonly ModelDevice[]): Record<string, Record<string, string[]>> {
+  const seen: Record<string, Record<string, string[]>> = {};
+  for (const { component, hardware, running } of devices) {
+    const models = ((seen[component] ??= {})[running] ??= []);
+    if (!models.includes(hardware)) models.push(hardware);
+  }
+  return seen;
 }
 
 function liveIn(devices: readonly ModelDevice[], versions: Versions): LiveSets {
@@ -227,7 +336,7 @@ function makeConfig(
     plan,
     manifestDigest: digestOf("manifest"),
     attestationDigest: digestOf("attestation"),
-    resolved: resolvedOf(versions, `1.${randomInteger(random, 0, 999)}.0`),
+    ...resolvedOf(random, versions, `1.${randomInteger(random, 0, 999)}.0`),
     stages: makeStages(random, healthy),
     gates: { updated: gate("update-failure"), heartbeat: gate("silent-after-update") },
     retire: { belowPercent: 0, unseenMs: 30 * 24 * hourMs },
@@ -275,11 +384,17 @@ function makeStages(random: Random, healthy: boolean): Stage[] {
   ];
 }
 
-function resolvedOf({ facts, target }: Versions, version: string): ResolvedRelease {
+/** Versions besides the target were brought by the release itself or by earlier ones. */
+function resolvedOf(
+  random: Random,
+  { facts, target }: Versions,
+  version: string,
+): Pick<RolloutConfig, "resolved" | "hops"> {
   const known: Record<string, Record<string, ResolvedComponent>> = {};
+  const hops: Record<string, Record<string, Hop>> = {};
   const components: Record<string, ResolvedComponent> = {};
   for (const each of facts) {
-    const { component, installsOver, kind, requires } = each;
+    const { bridges, component, installsOver, kind, requires } = each;
     const name = `${component}@${each.version}`;
     const hardware = kind === "firmware" ? each.hardware : kind === "app" ? [undefined] : [];
     const resolved: ResolvedComponent = {
@@ -287,6 +402,7 @@ function resolvedOf({ facts, target }: Versions, version: string): ResolvedRelea
       version: each.version,
       requires,
       ...(installsOver === undefined ? {} : { installsOver }),
+      ...(bridges && { bridges }),
       artifacts: hardware.map((model) => ({
         filename: `${name}.bin`,
         ...(model === undefined ? {} : { hardware: model }),
@@ -295,9 +411,11 @@ function resolvedOf({ facts, target }: Versions, version: string): ResolvedRelea
       })),
     };
     if (target[component] === each.version) components[component] = resolved;
-    else (known[component] ??= {})[each.version] = resolved;
+    else if (random.next() < 0.5) (known[component] ??= {})[each.version] = resolved;
+    else
+      (hops[component] ??= {})[each.version] = { resolved, attestationDigest: digestOf(`released ${name}`) };
   }
-  return { schemaVersion: 1, product: "model", version, components, known };
+  return { resolved: { schemaVersion: 1, product: "model", version, components, known }, hops };
 }
 
 function digestOf(text: string): string {

@@ -31,14 +31,19 @@ const stepsMax = 60;
 /** Then nothing bad happens any more and people do what is asked of them. */
 const calmStepsMax = 60;
 
+/** What the rollout of a seed is about. */
+export function scenarioOf(seed: number): Scenario {
+  return makeScenario(randomFor(seed, 1), { healthy: seed % 5 === 0 });
+}
+
 /**
  * One rollout from its start to its end in a model world, all of it from one seed: remotes that are
  * away, a controller that dies at any call or write and comes back, people who press anything.
  * Throws InvariantBroken.
  */
 export async function simulateRollout(seed: number, code: RolloutCode): Promise<SimulationResult> {
-  const healthy = seed % 5 === 0;
-  const scenario = makeScenario(randomFor(seed, 1), { healthy });
+  const scenario = scenarioOf(seed);
+  const { healthy } = scenario;
   const chaos = randomFor(seed, 2);
   const people = randomFor(seed, 3);
   const pace = randomFor(seed, 4);

@@ -25,9 +25,10 @@ export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: 
   if (event.type === "observed") event = completeObserved(event, before);
   let state = applyEvent(before, event, nowMs);
   if (state === null) return { state, effects: [] };
-  state = watchHealth(state, tallyOf(state), nowMs);
+  const offer = event.type === "observed" && event.admissible.length > 0 ? event : null;
+  if (offer || !mayGoOn(state)) state = watchHealth(state, tallyOf(state), nowMs);
   if (mayGoOn(state)) {
-    if (event.type === "observed") state = assignAdmissible(state, event);
+    if (offer) state = assignAdmissible(state, offer);
     state = judge(state, tallyOf(state), nowMs);
   } else if (
     state.status === "completed" &&

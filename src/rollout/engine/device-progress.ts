@@ -13,8 +13,9 @@ export function takeBack(devices: ByDevice, gone: ReadonlySet<string>): ByDevice
   );
 }
 
-/** The last step of a device that changed what it runs, or was to; null when there was none. */
+/** The last step of a device that changed what it runs, or may yet do so; null when there was none. */
 export function lastUpdate(progress: DeviceProgress): DeviceProgress | null {
-  if (!progress.staged) return progress;
-  return progress.earlier ? lastUpdate(progress.earlier) : null;
+  const { earlier, staged, status } = progress;
+  if (earlier && (staged || status === "assigned")) return lastUpdate(earlier);
+  return staged ? null : progress;
 }

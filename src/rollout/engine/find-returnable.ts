@@ -36,6 +36,9 @@ export function findReturnable(
       rollback: true,
     });
     if (admitted) found.push({ deviceId, component, to: from });
+    // Its next step is being taken back, which ends with its next word.
+    else if (progress !== update && gateFacts(device).busy)
+      waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
     else waiting[deviceId] = inWords(reasons);
   }
   return found;

@@ -53,20 +53,29 @@ function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[
   const steps = firmwareMoved(state);
   if (!gate) return [judgement(name, null, "inconclusive")];
   if (steps.length === 0) return [judgement(name, gate, "not-applicable")];
-  return steps.map((step, index) => {
+  return steps.map((step) => {
     const counts = countDevices(gate, step, tally);
+    const verdict = verdictFor(step, gate, counts, state);
     const { component, version } = step;
-    const isHop = steps.slice(index + 1).some((later) => later.component === component);
-    const verdict = verdictOf(gate, counts);
-    // Who takes a hop goes on from there, and the step that follows is the one that has to be proved.
-    const counted = verdict === "inconclusive" && isHop ? "not-applicable" : verdict;
-    return {
-      ...judgement(name, gate, meansNothing(gate, step) ? "not-applicable" : counted),
-      component,
-      version,
-      ...counts,
-    };
+    return { ...judgement(name, gate, verdict), component, version, ...counts };
   });
+}
+
+/**
+ * What is to be proved is the version of the release. A version on the way to it was released before,
+ * and often few devices take it: it can fail, but nobody waits for it to pass. A device that only
+ * keeps an image ready runs what it ran, so its silence says nothing.
+ */
+function verdictFor(
+  { component, staged, version }: FirmwareStep,
+  gate: Gate,
+  counts: Counts,
+  { config }: RolloutState,
+): GateVerdict {
+  if (staged && gate.measure === "silent-after-update") return "not-applicable";
+  const verdict = verdictOf(gate, counts);
+  const isHop = version !== config.resolved.components[component]?.version;
+  return isHop && verdict === "inconclusive" ? "not-applicable" : verdict;
 }
 
 function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateStatus {
@@ -87,6 +96,7 @@ function verdictOf({ alpha, limitPercent }: Gate, { devices, failures, undecided
   const limit = limitPercent / 100;
   const verdict = sequentialTest(failures, devices, limit, alpha);
   if (verdict !== "pass") return verdict === "hold" ? "inconclusive" : verdict;
+  if (undecided === 0) return "pass";
   const atWorst = sequentialTest(failures + undecided, devices + undecided, limit, alpha);
   return atWorst === "pass" ? "pass" : "inconclusive";
 }
@@ -97,11 +107,6 @@ function firmwareMoved(state: RolloutState): readonly FirmwareStep[] {
   return introductionsBegun(state)
     .filter(({ component }) => kindOf(config, component) === "firmware")
     .filter(({ component }) => (config.plan.field[component] ?? []).length > 0);
-}
-
-/** A device that only keeps an image ready runs what it ran, so its silence says nothing about the image. */
-function meansNothing({ measure }: Gate, { staged }: FirmwareStep): boolean {
-  return staged === true && measure === "silent-after-update";
 }
 
 interface Counts {

@@ -16,8 +16,9 @@ import { withdraw } from "./withdraw.ts";
 export function judge(state: RolloutState, tally: Tally, nowMs: number): RolloutState {
   const watched = watchHealth(state, tally, nowMs);
   if (!mayGoOn(watched)) return watched;
+  const advanced = advanceWaves(watched, tally, nowMs);
   // A stage may begin with a gate that fails already; nothing of it is done then.
-  return watchHealth(advanceWaves(watched, tally, nowMs), tally, nowMs);
+  return advanced === watched ? watched : watchHealth(advanced, tally, nowMs);
 }
 
 /** Whether the rollout moves by itself. */

@@ -26,6 +26,7 @@ export function sequentialTest(
   if (!(limit > 0 && limit < 1 && alpha > 0 && alpha < 0.5 && failures >= 0 && failures <= devices)) {
     return "hold";
   }
+  if (devices === 0) return "hold";
   // A rate on the other side of the limit than what was seen is never likelier than the limit itself.
   const [verdict, rateAt] =
     failures > devices * limit

@@ -5,7 +5,7 @@ import { findReturnable } from "./find-returnable.ts";
 import { isSameStep } from "./firmware-step.ts";
 import { populationOf } from "./population.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { type DeviceProgress, type RolloutState, stillLooks } from "./state.ts";
+import { type RolloutState, stillLooks } from "./state.ts";
 import { takeBack } from "./device-progress.ts";
 import { trackProgress } from "./track-progress.ts";
 
@@ -16,35 +16,42 @@ import { trackProgress } from "./track-progress.ts";
 export function survey(state: RolloutState, snapshot: Snapshot, relation: Relation, nowMs: number): Observed {
   const devices = new Map(snapshot.devices.map((device) => [device.id, device]));
   const waiting: Record<string, string> = {};
-  const unreached = devicesUnreached(state, snapshot);
-  const onTheWayBack = takeBack(state.returning, unreached);
-  const tracked = { ...state, returning: onTheWayBack };
+  const unreached = devicesUnreached(state, snapshot, false);
+  const unreachedBack = devicesUnreached(state, snapshot, true);
+  const confirmed: RolloutState = {
+    ...state,
+    devices: takeBack(state.devices, unreached),
+    returning: takeBack(state.returning, unreachedBack),
+  };
   const look = { devices, snapshot, relation, nowMs };
-  const progress = trackProgress(tracked, false, look, waiting);
-  const returning = trackProgress(tracked, true, look, waiting);
+  const progress = trackProgress(confirmed, false, look, waiting);
+  const returning = trackProgress(confirmed, true, look, waiting);
   const goesBack = state.status === "rolling-back";
-  const known: Record<string, DeviceProgress> = { ...state.devices, ...progress };
   const current: RolloutState = {
     ...state,
-    devices: goesBack ? known : takeBack(known, unreached),
-    returning: { ...onTheWayBack, ...returning },
-    population: populationOf({ ...state, devices: known }, snapshot, nowMs),
+    devices: { ...confirmed.devices, ...progress },
+    returning: { ...confirmed.returning, ...returning },
   };
+  const population = populationOf(current, snapshot, nowMs);
   const admissible =
     goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
   const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];
-  const asked = new Set([
-    ...admissible.filter((step) => isSameStep(step, state.devices[step.deviceId] ?? step)).map(idOf),
-    ...returnable.map(idOf),
-  ]);
+  const asked = new Set(
+    admissible.filter((step) => isSameStep(step, state.devices[step.deviceId] ?? step)).map(idOf),
+  );
+  const askedBack = new Set(returnable.map(idOf));
   return {
     type: "observed",
     admissible,
-    lapsed: [...unreached].filter((deviceId) => !asked.has(deviceId)),
-    progress,
+    lapsed: [
+      ...[...unreached].filter((deviceId) => !asked.has(deviceId)),
+      ...[...unreachedBack].filter((deviceId) => !askedBack.has(deviceId)),
+    ],
+    // Who is asked once more keeps what is pending for it.
+    progress: Object.fromEntries(Object.entries(progress).filter(([deviceId]) => !asked.has(deviceId))),
     returning,
     waiting: sameJson(waiting, state.waiting) ? null : waiting,
-    population: sameJson(current.population, state.population) ? null : current.population,
+    population: sameJson(population, state.population) ? null : population,
     kept: Object.entries(returning).flatMap(([deviceId, { reason, status }]) =>
       status === "assigned" && reason !== "" && waiting[deviceId] === reason ? [deviceId] : [],
     ),
@@ -53,10 +60,10 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
 }
 
 /** Devices of assignments that are not confirmed and that the backend does not know of. */
-function devicesUnreached(state: RolloutState, { outcomes }: Snapshot): Set<string> {
+function devicesUnreached(state: RolloutState, { outcomes }: Snapshot, rollback: boolean): Set<string> {
   const unreached = new Set<string>();
   for (const effect of state.pending) {
-    if (effect.kind !== "assign") continue;
+    if (effect.kind !== "assign" || effect.rollback !== rollback) continue;
     for (const deviceId of effect.deviceIds) unreached.add(deviceId);
     for (const { deviceId } of outcomes[effect.assignmentId] ?? []) unreached.delete(deviceId);
   }

@@ -41,9 +41,14 @@ export function trackProgress(
   return changed;
 }
 
-/** The assignments that a rollout has open in one direction, or had last, whatever became of them. */
+/**
+ * The assignments that a rollout has open in one direction, or had last, whatever became of them. Where
+ * one has not begun it may be taken back, so the one before is among them.
+ */
 export function assignmentsOf(state: RolloutState, rollback: boolean): string[] {
-  const progresses = Object.values(rollback ? state.returning : state.devices);
+  const progresses = Object.values(rollback ? state.returning : state.devices).flatMap((progress) =>
+    progress.earlier && progress.status === "assigned" ? [progress, progress.earlier] : [progress],
+  );
   return [
     ...new Set(progresses.map((progress) => assignmentIdOf(state.config.rolloutId, progress, rollback))),
   ];
