@@ -307,5 +307,17 @@ export const errorCatalogue = {
     exit: Exit.remote,
     summary: "The fleet server does not answer, or what answers is not one. `iotctl fleet serve` starts one.",
   },
+  IOT_SIMULATION_FIELD_UNKNOWN: {
+    exit: Exit.usage,
+    summary: "There is no field to simulate: no device or user was observed. `--field` describes one.",
+  },
+  IOT_SIMULATION_MODEL_INVALID: {
+    exit: Exit.usage,
+    summary: "A model file says something about users and devices that cannot be simulated.",
+  },
+  IOT_SIMULATION_TOO_MANY_VERSIONS: {
+    exit: Exit.usage,
+    summary: "A release has more app or firmware versions than a simulation tells apart.",
+  },
 } as const satisfies Record<string, CatalogueEntry>;
 export type ErrorCode = keyof typeof errorCatalogue;

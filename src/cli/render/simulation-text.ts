@@ -4,12 +4,15 @@ import type {
   RunReport,
   SimulationReport,
 } from "../../simulation/release/simulation-report.ts";
+import { formatDuration } from "../../base/durations.ts";
 import { table } from "../table.ts";
 import { dayAxis, drawsBlocks, sparkline } from "./simulation-chart.ts";
 
+/** What a terminal has at least. */
+const width = 80;
 const runs = ["planned", "naive"] as const;
 const chartWidth = 50;
-const waitsShown = 4;
+const guardsShown = 6;
 const pairsShown = 4;
 
 /** A simulated release as people read it, in 80 columns: when who is there, who waits, what does not fit. */
@@ -17,7 +20,7 @@ export function simulationText(report: SimulationReport, env: NodeJS.ProcessEnv)
   const { planned, product, release, seed, sites } = report;
   return [
     `${product} ${release}, simulated over ${grouped(sites)} sites for ${Math.ceil(planned.days)} days (seed ${seed})`,
-    ...report.notes.map((note) => `Note: ${note}`),
+    ...report.notes.flatMap((note) => wrapped(`Note: ${note}`)),
     "",
     milestones(report),
     "",
@@ -47,7 +50,7 @@ function milestones({ naive, planned }: SimulationReport): string {
     const other = naive.adoption.find(({ component }) => component === one.component);
     return [`${one.component} ${one.version}`, grouped(one.population), ...reached(one), ...reached(other)];
   });
-  return table(columns, rows, { whenEmpty: "Nobody runs anything of this release.", width: 80 });
+  return table(columns, rows, { whenEmpty: "Nobody runs anything of this release.", width });
 }
 
 function reached(adoption: AdoptionReport | undefined): string[] {
@@ -66,7 +69,7 @@ function verdict(name: (typeof runs)[number], run: RunReport): string[] {
     incompatible.length === 0
       ? [`${title} 0 incompatible pair-hours.`]
       : [
-          `${title} ${grouped(pairHours.incompatible)} incompatible pair-hours, at most ${grouped(peak)} sites at once:`,
+          `${title} ${grouped(pairHours.incompatible)} incompatible pair-hours, up to ${grouped(peak)} sites at once:`,
           ...incompatible
             .slice(0, pairsShown)
             .map(
@@ -82,9 +85,11 @@ function verdict(name: (typeof runs)[number], run: RunReport): string[] {
     const sites = pairs
       .filter(({ kind }) => kind === "left-behind")
       .reduce((sum, pair) => sum + pair.peakSites, 0);
+    const hours = grouped(pairHours["left-behind"]);
     lines.push(
-      `  ${grouped(pairHours["left-behind"])} pair-hours of devices left behind, at most ${grouped(sites)} sites: fewer than`,
-      "  the release waits for (retire).",
+      ...wrapped(
+        `  ${hours} pair-hours at up to ${grouped(sites)} sites with a version that so few are left on that the release counts it as gone (retire).`,
+      ),
     );
   }
   if (pairHours.broken > 0) {
@@ -97,7 +102,7 @@ function outcome({ adoption, days, rollouts }: RunReport): string[] {
   const lines = rollouts.flatMap(({ component, failure, status }) => {
     const what = component === "" ? "The rollout" : `The rollout of ${component}`;
     if (status === "completed") return [];
-    if (failure !== null) return [`  ${what} stopped: ${failure}.`];
+    if (failure !== null) return wrapped(`  ${what} stopped: ${failure}.`);
     return [`  ${what} was not over after ${inDays(days)}: ${status.replaceAll("-", " ")}.`];
   });
   const missed = adoption.flatMap(({ component, onTarget, population, reachedDays }) => {
@@ -148,14 +153,23 @@ function horizon(...both: readonly RunReport[]): number {
 }
 
 function guards(queues: readonly GuardReport[]): string[] {
-  const lines = queues
-    .slice(0, waitsShown)
-    .map(
-      ({ component, fromDay, peakDay, peakDevices, peer, range, version, waitingAtEnd }) =>
-        `  ${component} ${version} for ${peer} ${range}: up to ${grouped(peakDevices)} (day ${inDays(peakDay, "")}), from day ${inDays(fromDay, "")}; ${grouped(waitingAtEnd)} at the end`,
-    );
-  if (lines.length === 0) return [];
-  return ["", "Devices waiting at a guard:", ...lines, ...more(queues.length - waitsShown, "guard")];
+  if (queues.length === 0) return [];
+  const columns = [
+    { title: "WAITING AT A GUARD", shrinkTo: 20 },
+    { title: "FOR", shrinkTo: 16 },
+    ...["AT MOST", "ON DAY", "FROM DAY", "AT THE END"].map((title) => ({ title, align: "right" as const })),
+  ];
+  const rows = queues
+    .slice(0, guardsShown)
+    .map(({ component, fromDay, peakDay, peakDevices, peer, range, version, waitingAtEnd }) => [
+      `${component} ${version}`,
+      `${peer} ${range}`,
+      grouped(peakDevices),
+      inDays(peakDay, ""),
+      inDays(fromDay, ""),
+      grouped(waitingAtEnd),
+    ]);
+  return ["", table(columns, rows, { whenEmpty: "", width }), ...more(queues.length - guardsShown, "guard")];
 }
 
 function timeline({ model, planned }: SimulationReport): string[] {
@@ -172,9 +186,23 @@ function timeline({ model, planned }: SimulationReport): string[] {
   });
   return [
     "",
-    `Planned rollout by day (approvals are given ${Math.round(model.people.approvalS / 360) / 10}h after they are asked for):`,
+    `The planned rollout by day; approvals come ${formatDuration(model.people.approvalS * 1000)} after they are asked for:`,
     ...lines,
   ];
+}
+
+/** Lines of at most the width of a terminal, the later ones indented. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = /^ */.exec(text)?.[0] ?? "";
+  for (const word of text.trim().split(" ")) {
+    if (line.trim() !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = "   ";
+    }
+    line += line.trim() === "" ? word : ` ${word}`;
+  }
+  return [...lines, line];
 }
 
 function more(count: number, what: string): string[] {

@@ -25,15 +25,19 @@ export function adaptRelease(
   const stages = release.rollout.stages.map((stage) => (bakeMs === undefined ? stage : { ...stage, bakeMs }));
   if (bakeMs !== undefined) notes.push(`Every stage bakes for ${formatDuration(bakeMs)}, as asked.`);
   const shortest = 2 * model.devices.pollIntervalS * 1000;
+  const longer = Math.max(deadlineMs, shortest);
+  const rehearsed: string[] = [];
   const gates = Object.entries(release.gates).map(([name, gate]) => {
     if (asked.deadlineMs !== undefined) return [name, { ...gate, deadlineMs: asked.deadlineMs }] as const;
     if (gate.deadlineMs >= shortest) return [name, gate] as const;
-    const longer = Math.max(deadlineMs, shortest);
-    notes.push(
-      `Gate ${name} has a deadline of ${formatDuration(gate.deadlineMs)}, but devices poll every ${formatDuration(shortest / 2)}; it waits ${formatDuration(longer)} here (--deadline).`,
-    );
+    rehearsed.push(name);
     return [name, { ...gate, deadlineMs: longer }] as const;
   });
+  if (rehearsed.length > 0) {
+    notes.push(
+      `Devices poll every ${formatDuration(shortest / 2)}, so the deadline of ${rehearsed.join(", ")} is taken as ${formatDuration(longer)}, not as in the manifest (--deadline).`,
+    );
+  }
   if (asked.deadlineMs !== undefined) {
     notes.push(`Every gate has a deadline of ${formatDuration(asked.deadlineMs)}, as asked.`);
   }

@@ -17,7 +17,7 @@ export function carryOut(effect: Effect, config: RolloutConfig, world: SiteWorld
     case "halt-app":
       return people.halt(effect, world);
     case "cancel":
-      return world.devices.cancel(firmwaresMoved(config, world));
+      return takeBack(config, world);
     case "assign": {
       const firmware = numberOf(world.lineup.firmwares, effect);
       for (const id of effect.deviceIds) {
@@ -27,7 +27,7 @@ export function carryOut(effect: Effect, config: RolloutConfig, world: SiteWorld
   }
 }
 
-/** Numbers of the firmwares that a rollout moves devices to. */
-function firmwaresMoved({ plan }: RolloutConfig, { lineup }: SiteWorld): Set<number> {
-  return new Set(plan.steps.map((step) => numberOf(lineup.firmwares, step)));
+/** Takes back every firmware that a rollout has assigned and devices have not begun. */
+export function takeBack({ plan }: RolloutConfig, { devices, lineup }: SiteWorld): void {
+  devices.cancel(new Set(plan.steps.map((step) => numberOf(lineup.firmwares, step))));
 }

@@ -139,8 +139,9 @@ export class Devices {
     this.countsOf(firmware, staging).toBegin++;
     // Who is off is entered for when it is back.
     if (this.#sites.off[site] === 1) return;
-    this.atS[site] = this.nextContactS(site, nowS - 1);
-    this.calendar.add(site, this.atS[site]!);
+    const beginsAtS = this.nextContactS(site, nowS - 1);
+    this.atS[site] = beginsAtS;
+    this.calendar.add(site, beginsAtS);
   }
 
   /** Takes back what devices have not begun. */
@@ -166,7 +167,7 @@ export class Devices {
     const firmware = this.assigned[site]!;
     const counts = this.countsOf(firmware, this.isStaging(site));
     if (this.#sites.off[site] === 1) this.#change(site, nowS, { off: 0 });
-    switch (this.activity[site]) {
+    switch (this.activity[site]!) {
       case activity.idle:
         this.atS[site] = never;
         this.#reported(site);

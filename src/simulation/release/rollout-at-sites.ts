@@ -10,7 +10,7 @@ import { retirementsMissing } from "../../rollout/engine/retirement.ts";
 import type { Population, RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
 import type { Tally } from "../../rollout/engine/tally.ts";
 import { Admission } from "./admission.ts";
-import { carryOut } from "./carry-out.ts";
+import { carryOut, takeBack } from "./carry-out.ts";
 import { GuardQueues } from "./guard-queues.ts";
 import type { LabelledSites } from "./labelled-sites.ts";
 import type { People } from "./people.ts";
@@ -116,6 +116,8 @@ export class RolloutAtSites implements SiteRollout {
     if (before.status === next.status) return;
     if (next.status === "completed") this.#note("completed", "");
     if (next.status === "rolling-back" || next.status === "failed") {
+      // The engine takes back what it knows to be assigned, and here it knows no device.
+      takeBack(next.config, this.#world);
       this.#note("stopped", [next.failure?.gate, next.failure?.reason].filter(Boolean).join(": "));
     }
   }

@@ -70,11 +70,13 @@ export class Users {
     const { app: running, count, user } = this.#sites;
     const salt = `${component}@${version}`;
     const limit = Math.round((percent / 100) * cohortBuckets);
-    const places = this.#placesIn(app, salt, lowest, highest);
+    const isForAll = limit >= cohortBuckets;
+    const places = isForAll ? null : this.#placesIn(app, salt, lowest, highest);
     for (let site = 0; site < count; site++) {
       const current = running[site]!;
       if (current < lowest || current > highest || this.#offered[site]! >= app) continue;
-      const isShown = places[site]! < limit || (phased && limit > 0 && user[site] === userKind.byHand);
+      const isShown =
+        places === null || places[site]! < limit || (phased && limit > 0 && user[site] === userKind.byHand);
       if (isShown) this.#offer(site, app, nowS);
     }
   }
@@ -157,7 +159,7 @@ export class Users {
   #delayS(site: number, app: number): number {
     const { automaticMeanS, handMedianS, handNinthS } = this.#model;
     const chance = this.#chances.of(site, chanceOf.adoption + app);
-    switch (this.#sites.user[site]) {
+    switch (this.#sites.user[site]!) {
       case userKind.automatic:
         return Math.floor(exponential(chance, automaticMeanS));
       case userKind.byHand:
