@@ -18,7 +18,7 @@ export interface GuardQueue extends Guard {
 }
 
 /** No lineup has so many components that devices could wait for. */
-export const queuesMax = 200;
+const queuesMax = 200;
 
 /** Who waits at which guard of a rollout. */
 export class GuardQueues {

@@ -75,9 +75,9 @@ export const lockstep: Scenario = {
   belowPercent: 3,
 };
 
-export const bakeMs = 24 * hourMs;
+const bakeMs = 24 * hourMs;
 
-export const twoStages: readonly Stage[] = [
+const twoStages: readonly Stage[] = [
   {
     name: "canary",
     waves: [{ devices: { kind: "label", label: "ring", value: "canary", max: 12 }, appsPercent: 5 }],
