@@ -46,12 +46,12 @@ export interface Problem {
   readonly stuck: readonly StuckVersion[];
   /** How many versions there are; ids are below it. */
   readonly size: number;
-  versionOf(id: VersionId): string;
-  partOf(id: VersionId): Part;
+  readonly versionOf: (id: VersionId) => string;
+  readonly partOf: (id: VersionId) => Part;
   /** Whether two versions fit: nothing but compatible passes. */
-  fits(a: VersionId, b: VersionId): boolean;
+  readonly fits: (a: VersionId, b: VersionId) => boolean;
   /** Whether an app can update a firmware that it does not fit. */
-  bridges(app: VersionId, firmware: VersionId): boolean;
+  readonly bridges: (app: VersionId, firmware: VersionId) => boolean;
 }
 
 type Draft = { -readonly [Key in keyof Part]: Part[Key] };
@@ -66,7 +66,7 @@ export function problemOf(request: PlanRequest): Problem {
   const stuck: StuckVersion[] = [];
   for (const component of [...new Set([...Object.keys(live), ...Object.keys(target)])].toSorted()) {
     const ways = updatePaths(request, component);
-    const held = stuckVersions(request, component);
+    const held = stuckVersions(request, component, ways);
     const ids = new Map<string, VersionId>();
     const part = draftOf(component, parts.length, request);
     for (const version of versionsOf(component, request, ways)) {

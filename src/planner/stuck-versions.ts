@@ -1,10 +1,14 @@
 import { compareVersions } from "../compat/versions.ts";
 import type { StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { updatePaths } from "./update-paths.ts";
+import { type DeviceGroup, updatePaths } from "./update-paths.ts";
 
 /** The live versions of a component that can never leave the field, lowest first, and why. */
-export function stuckVersions(request: PlanRequest, component: string): StuckVersion[] {
+export function stuckVersions(
+  request: PlanRequest,
+  component: string,
+  ways: readonly DeviceGroup[] = updatePaths(request, component),
+): StuckVersion[] {
   const { live, relation } = request;
   const target = request.target[component];
   if (target === undefined) return [];
@@ -15,7 +19,7 @@ export function stuckVersions(request: PlanRequest, component: string): StuckVer
       const facts = relation.facts(component, version);
       const kind = relation.facts(component, target)?.kind ?? facts?.kind;
       const why = facts?.stuck ?? (kind === "app" ? aboveTarget(version, target) : null);
-      const stuck = why ?? (kind === "firmware" ? noWay(request, component, version) : null);
+      const stuck = why ?? (kind === "firmware" ? noWay(request, component, version, ways) : null);
       return stuck === null ? [] : [{ component, version, why: stuck }];
     });
 }
@@ -24,8 +28,13 @@ function aboveTarget(version: string, target: string): string | null {
   return compareVersions(version, target) > 0 ? `it is above ${target}, and stores never go back` : null;
 }
 
-function noWay(request: PlanRequest, component: string, version: string): string | null {
-  const lost = updatePaths(request, component).find((group) => group.start === version && !group.arrives);
+function noWay(
+  request: PlanRequest,
+  component: string,
+  version: string,
+  ways: readonly DeviceGroup[],
+): string | null {
+  const lost = ways.find((group) => group.start === version && !group.arrives);
   if (!lost) return null;
   const target = request.target[component]!;
   const facts = request.relation.facts(component, target);
