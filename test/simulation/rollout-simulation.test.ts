@@ -25,6 +25,15 @@ test(
     for (const status of ["completed", "failed", "rolled-back", "aborted"]) {
       expect(endings[status], status).toBeGreaterThan(seeds / 50);
     }
+    const completed = results.filter(({ status }) => status === "completed").map(({ plan }) => plan);
+    const hops = completed.filter(({ steps }) => {
+      const taken = steps.filter(({ action, staged }) => action === "introduce" && !staged);
+      return new Set(taken.map(({ component }) => component)).size < taken.length;
+    });
+    expect(hops.length, "with hops").toBeGreaterThan(seeds / 25);
+    const staged = completed.filter(({ steps }) => steps.some((step) => step.staged));
+    expect(staged.length, "with staged images").toBeGreaterThan(seeds / 25);
+    expect(completed.filter(({ stuck }) => stuck.length > 0).length, "stuck").toBeGreaterThan(seeds / 50);
     expect(results.filter(({ kills }) => kills > 0).length).toBeGreaterThan(seeds / 5);
   },
 );

@@ -51,7 +51,7 @@ export function fanConfig(more: Partial<RolloutConfig> = {}): RolloutConfig {
   };
 }
 
-/** `introduce fan 2.0.0`; the field holds what the plan replaces. */
+/** `introduce fan 2.0.0`, `stage fan 2.0.0`, `retire fan 1.8.0`; the field holds what the plan replaces. */
 export function planOf(...steps: string[]): Plan {
   return {
     schemaVersion: 1,
@@ -71,6 +71,7 @@ export function planOf(...steps: string[]): Plan {
         replaces: [],
         guard: null,
         reversible: true,
+        ...(action === "stage" && { staged: true }),
         why: "",
       };
     }),
@@ -86,7 +87,7 @@ export function wave(devices: Wave["devices"], appsPercent: number): Wave {
   return { devices, appsPercent };
 }
 
-function version(
+export function version(
   kind: ResolvedComponent["kind"],
   of: string,
   more: Partial<ResolvedComponent> = {},

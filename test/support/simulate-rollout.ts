@@ -1,6 +1,7 @@
 import { Exit } from "../../src/base/error-codes.ts";
 import { IotctlError } from "../../src/base/errors.ts";
 import { type Random, randomInteger } from "../../src/base/random.ts";
+import type { Plan } from "../../src/planner/plan.ts";
 import type { RolloutEvent } from "../../src/rollout/engine/events.ts";
 import { hasEnded, type RolloutState } from "../../src/rollout/engine/state.ts";
 import type { MemoryJournal } from "./memory-journal.ts";
@@ -23,6 +24,7 @@ export interface SimulationResult {
   readonly records: number;
   readonly kills: number;
   readonly everRolledBack: boolean;
+  readonly plan: Plan;
 }
 
 class Killed extends Error {}
@@ -118,7 +120,14 @@ export async function simulateRollout(seed: number, code: RolloutCode): Promise<
     null,
   );
   same(replayed, shadow.state, "a replay and the live run");
-  return { status, healthy, records: journal.records.length, kills, everRolledBack };
+  return {
+    status,
+    healthy,
+    records: journal.records.length,
+    kills,
+    everRolledBack,
+    plan: scenario.config.plan,
+  };
 }
 
 /** A guest's phone runs something of the field or of the release, not always what fits the other firmware. */

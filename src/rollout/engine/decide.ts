@@ -1,7 +1,7 @@
 import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
-import { lastUpdate } from "./device-progress.ts";
+import { isOver, lastUpdate } from "./device-progress.ts";
 import { completeObserved } from "./earlier-journals.ts";
 import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
@@ -79,8 +79,7 @@ function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
 function isFree({ devices }: RolloutState, step: FirmwareStep & { readonly deviceId: string }): boolean {
   const progress = Object.hasOwn(devices, step.deviceId) ? devices[step.deviceId] : undefined;
   if (progress === undefined) return true;
-  const isOver = progress.status === "updated" || (progress.staged === true && progress.status === "failed");
-  return isOver && !isSameStep(progress, step);
+  return isOver(progress) && !isSameStep(progress, step);
 }
 
 function assignReturnable(state: RolloutState, event: Observed): RolloutState {

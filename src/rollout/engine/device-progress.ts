@@ -1,4 +1,5 @@
 import type { DeviceProgress } from "./state.ts";
+import { takenBack } from "./track-device.ts";
 
 type ByDevice = Readonly<Record<string, DeviceProgress>>;
 
@@ -18,4 +19,11 @@ export function lastUpdate(progress: DeviceProgress): DeviceProgress | null {
   const { earlier, staged, status } = progress;
   if (earlier && (staged || status === "assigned")) return lastUpdate(earlier);
   return staged ? null : progress;
+}
+
+/** Whether a device is done with its last step as well as it can be, so that another may follow. */
+export function isOver({ reason, staged, status }: DeviceProgress): boolean {
+  // Where the image could not be laid ready, it can still be installed at once.
+  if (status === "failed") return staged === true;
+  return status === "updated" || (status === "assigned" && reason === takenBack);
 }

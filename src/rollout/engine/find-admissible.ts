@@ -6,6 +6,7 @@ import type { Wave } from "../../manifest/release.ts";
 import { cohortOf } from "./cohort-members.ts";
 import { cohortSalt } from "./cohort.ts";
 import { gateFacts, inWords, servicesInField } from "./device-facts.ts";
+import { isOver } from "./device-progress.ts";
 import type { Observed } from "./events.ts";
 import { type FirmwareStep, isSameStep } from "./firmware-step.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
@@ -101,19 +102,10 @@ function mayTakeNext(
 ): boolean {
   if (!leadsOn(ways, reportedVersion, step.version)) return false;
   if (progress === undefined) return true;
-  if (hasTaken(progress, step)) return false;
-  // Where the image could not be laid ready, it can still be installed at once.
-  if (progress.staged)
-    return (
-      progress.version === step.version && progress.status !== "assigned" && progress.status !== "updating"
-    );
+  if (progress.component !== step.component || hasTaken(progress, step) || !isOver(progress)) return false;
+  if (progress.staged) return progress.version === step.version;
   // A step is proved on the device before the next begins there.
-  return (
-    progress.component === step.component &&
-    progress.status === "updated" &&
-    progress.heard &&
-    !progress.silent
-  );
+  return progress.status === "assigned" || (progress.heard && !progress.silent);
 }
 
 function hasTaken(progress: DeviceProgress, step: FirmwareStep): boolean {

@@ -1,4 +1,5 @@
-import type { Effect } from "./effects.ts";
+import { assignmentIdOf, type Effect } from "./effects.ts";
+import { isSameStep } from "./firmware-step.ts";
 import { gatesAreOpen, gatesInForce } from "./gates.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { stillAwaited } from "./retirement.ts";
@@ -87,7 +88,7 @@ export function approvalsMissing(state: RolloutState, phase: Phase): number {
 }
 
 function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutState {
-  const effects: Effect[] = [];
+  const effects: Effect[] = state.waveIndex === 0 ? takeBackRetired(state, phase) : [];
   const wave = phase.waves[state.waveIndex];
   const percent = wave ? (state.config.stages[wave.stageIndex]?.waves[wave.waveIndex]?.appsPercent ?? 0) : 0;
   for (const { component, version } of phase.introductions) {
@@ -115,6 +116,17 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
     waveSurveyed: false,
     pending: [...state.pending, ...effects],
   };
+}
+
+/** Who slept until a version had left the field must not wake up to it: what comes now need not fit it. */
+function takeBackRetired({ config }: RolloutState, { after }: Phase): Effect[] {
+  return after
+    .filter((gone) => kindOf(config, gone.component) === "firmware")
+    .filter((gone) => config.plan.steps.some((step) => step.action === "introduce" && isSameStep(step, gone)))
+    .map((gone) => {
+      const assignmentId = assignmentIdOf(config.rolloutId, gone, false);
+      return { kind: "cancel", key: `cancel:${assignmentId}`, assignmentId };
+    });
 }
 
 const beginGraceMaxMs = 10 * 60_000;

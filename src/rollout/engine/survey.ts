@@ -27,12 +27,13 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const progress = trackProgress(confirmed, false, look, waiting);
   const returning = trackProgress(confirmed, true, look, waiting);
   const goesBack = state.status === "rolling-back";
-  const current: RolloutState = {
+  const tracked: RolloutState = {
     ...state,
     devices: { ...confirmed.devices, ...progress },
     returning: { ...confirmed.returning, ...returning },
   };
-  const population = populationOf(current, snapshot, nowMs);
+  const population = populationOf(tracked, snapshot, nowMs);
+  const current = { ...tracked, population };
   const admissible =
     goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
   const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];

@@ -3,6 +3,9 @@ import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
 import type { Gate } from "../../manifest/release.ts";
 import type { DeviceProgress } from "./state.ts";
 
+/** Why a device has not begun what it had been assigned: it may be assigned something else. */
+export const takenBack = "taken back before it began";
+
 /** Applies where no gate of that measure says otherwise. */
 const defaultDeadlineMs = 6 * 3_600_000;
 
@@ -29,7 +32,7 @@ export function trackDevice(
     case "pending":
       return { ...before, status: "assigned", reason: "" };
     case "canceled":
-      return { ...before, status: "assigned", reason: "taken back before it began" };
+      return { ...before, status: "assigned", reason: takenBack };
     case "failed":
       return failed(before, outcome.message || "the device gave no reason");
     case "retrieved":

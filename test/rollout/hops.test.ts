@@ -1,0 +1,236 @@
+import { describe, expect, it } from "vitest";
+import type { Device, DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
+import { decide } from "../../src/rollout/engine/decide.ts";
+import { describeRollout } from "../../src/rollout/engine/describe-rollout.ts";
+import type { Observed, RolloutEvent } from "../../src/rollout/engine/events.ts";
+import { judgeGates } from "../../src/rollout/engine/gates.ts";
+import { relationOf } from "../../src/rollout/engine/known-versions.ts";
+import type { RolloutConfig, RolloutState } from "../../src/rollout/engine/state.ts";
+import { survey } from "../../src/rollout/engine/survey.ts";
+import { tallyOf } from "../../src/rollout/engine/tally.ts";
+import { assignmentsOf } from "../../src/rollout/engine/track-progress.ts";
+import {
+  device,
+  fanConfig,
+  fleetOf,
+  hourMs,
+  observed,
+  outcome,
+  planOf,
+  progress,
+  run,
+  settle,
+  stage,
+  started,
+  version,
+  wave,
+} from "../support/fan-rollout.ts";
+
+const nowMs = 10 * hourMs;
+const everybody = [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 100)] })];
+const image = (models: readonly string[], of: string): { artifacts: ReturnType<typeof artifact>[] } => ({
+  artifacts: models.map((hardware) => artifact(hardware, of)),
+});
+const artifact = (hardware: string, of: string) => ({
+  filename: `${of}.bin`,
+  digest: `sha256:${of}`,
+  sizeBytes: 1,
+  hardware,
+});
+
+/** 1.8.0 takes the target only by way of 1.9.4, which another release brought; a0 ends there. */
+const config: RolloutConfig = fanConfig({
+  stages: everybody,
+  plan: planOf("introduce fan 1.9.4", "introduce fan 2.0.0"),
+  resolved: {
+    ...fanConfig().resolved,
+    components: {
+      ...fanConfig().resolved.components,
+      fan: version("firmware", "2.0.0", { ...image(["a1"], "2.0.0"), installsOver: ">=1.9.0" }),
+    },
+    known: { fan: { "1.8.0": version("firmware", "1.8.0", image(["a1", "a0"], "1.8.0")) } },
+  },
+  hops: {
+    fan: {
+      "1.9.4": {
+        resolved: version("firmware", "1.9.4", image(["a1", "a0"], "1.9.4")),
+        attestationDigest: "sha256:before",
+      },
+    },
+  },
+});
+const begun = settle(started(config), 0);
+
+function look(
+  state: RolloutState,
+  devices: readonly Device[],
+  outcomes: Readonly<Record<string, readonly DeviceOutcome[]>> = {},
+): Observed {
+  return survey(state, { devices, outcomes, installed: {} }, relationOf(state.config), nowMs);
+}
+
+const on = (reportedVersion: string, more: Partial<Device> = {}): Partial<Device> => ({
+  reportedVersion,
+  lastContactAtMs: nowMs,
+  ...more,
+});
+const hop = progress({ version: "1.9.4", from: "1.8.0" });
+const given = (seen: Observed): string[] =>
+  seen.admissible.map(({ deviceId, version: to }) => `${deviceId} ${to}`);
+
+describe("with a hop, a device", () => {
+  it("gets the furthest step that takes it on, and only what leads to the target", () => {
+    const seen = look(begun, [
+      device("old", on("1.8.0")),
+      device("newer", on("1.9.4")),
+      device("done", on("2.0.0")),
+      device("stuck", on("1.8.0", { hardware: "a0" })),
+    ]);
+    expect(given(seen)).toEqual(["newer 2.0.0", "old 1.9.4"]);
+    expect(seen.waiting).toBeNull();
+    expect(seen.population?.versions["fan"]).toEqual({ "1.8.0": 2, "1.9.4": 1, "2.0.0": 1 });
+  });
+
+  it("goes on once it was heard of on the hop, and never back", () => {
+    const state = (more: Partial<typeof hop>): RolloutState => ({
+      ...begun,
+      devices: { a: { ...hop, ...more } },
+    });
+    const there = [device("a", on("1.9.4"))];
+    const closed = outcome("a", { state: "succeeded", closedAtMs: nowMs, reportedVersion: "1.9.4" });
+    const outcomes = { "fan-1:fan@1.9.4": [closed] };
+    expect(given(look(state({ heard: false }), there, outcomes))).toEqual([]);
+    expect(given(look(state({}), there))).toEqual(["a 2.0.0"]);
+    expect(given(look(state({ status: "failed" }), there))).toEqual([]);
+    const after = run(state({}), nowMs, look(state({}), there));
+    expect(after.devices["a"]).toMatchObject({ version: "2.0.0", from: "1.9.4", earlier: hop });
+    expect(after.pending).toMatchObject([{ assignmentId: "fan-1:fan@2.0.0", version: "2.0.0" }]);
+    const fellBack = { ...begun, devices: { a: progress({ earlier: hop }) } };
+    expect(given(look(fellBack, [device("a", on("1.8.0"))]))).toEqual([]);
+  });
+
+  it("that is refused or lapses stands where it stood before", () => {
+    const asked = run(
+      { ...begun, devices: { a: hop } },
+      1,
+      observed({ admissible: [{ deviceId: "a", component: "fan", version: "2.0.0", from: "1.9.4" }] }),
+    );
+    const [assign] = asked.pending;
+    const refused = [{ deviceId: "a", reason: "it is busy" }];
+    expect(run(asked, 2, { type: "effect-done", key: assign?.key ?? "", refused }).devices).toEqual({
+      a: hop,
+    });
+    expect(run(asked, 2, observed({ lapsed: ["a"] })).devices).toEqual({ a: hop });
+    expect(assignmentsOf(asked, false)).toEqual(["fan-1:fan@2.0.0", "fan-1:fan@1.9.4"]);
+  });
+
+  it("that slept until its hop was retired does not wake up to it, and gets what comes after", () => {
+    const plan = planOf("introduce fan 1.9.4", "retire fan 1.9.4", "introduce fan 2.0.0");
+    const stages = [stage("all", { ...everybody[0]!, gates: [] })];
+    const asleep = {
+      ...settle(started({ ...config, plan, stages }), 0),
+      devices: { a: { ...hop, status: "assigned" as const, heard: false } },
+    };
+    const population = { devices: 999, versions: { fan: { "1.8.0": 999 } } };
+    const next = run(asleep, 2 * hourMs, observed({ population }));
+    expect(next.pending).toMatchObject([{ kind: "cancel", assignmentId: "fan-1:fan@1.9.4" }]);
+    const canceled = { "fan-1:fan@1.9.4": [outcome("a", { state: "canceled" })] };
+    const known = run(settle(next, 3 * hourMs), nowMs, look(next, [device("a", on("1.9.4"))], canceled));
+    expect(known.devices["a"]).toMatchObject({
+      version: "2.0.0",
+      earlier: { version: "1.9.4", reason: "taken back before it began" },
+    });
+  });
+
+  it("goes back by one step", () => {
+    const rolling = (devices: RolloutState["devices"]): RolloutState =>
+      settle(run({ ...begun, devices }, 1, { type: "rollback-requested", by: "ann", reason: "" }), 1);
+    const back = (devices: RolloutState["devices"], runs: string, more: Partial<Device> = {}): Observed =>
+      look(rolling(devices), [device("a", on(runs, more))]);
+    const to = (of: string): object[] => [{ deviceId: "a", component: "fan", to: of }];
+    expect(back({ a: progress({ earlier: hop }) }, "2.0.0").returnable).toEqual(to("1.9.4"));
+    expect(back({ a: hop }, "1.9.4").returnable).toEqual(to("1.8.0"));
+    // Its next step was taken back before it began.
+    const unbegun = { a: progress({ status: "assigned", earlier: hop }) };
+    expect(back(unbegun, "1.9.4").returnable).toEqual(to("1.8.0"));
+    const busy = back(unbegun, "1.9.4", { activeAssignmentId: "fan-1:fan@2.0.0" });
+    expect(busy).toMatchObject({ returnable: [], waiting: null });
+    expect(run(rolling(unbegun), 2, busy).status).toBe("rolling-back");
+  });
+});
+
+describe("a hop", () => {
+  it("is judged by itself: it can fail, and nobody waits for it to pass", () => {
+    const verdicts = (devices: RolloutState["devices"]): string[] => {
+      const state = { ...begun, devices };
+      return judgeGates(state, tallyOf(state)).map((gate) => `${gate.version} ${gate.verdict}`);
+    };
+    const good = fleetOf("good", 20);
+    expect(verdicts(good)).toEqual(["1.9.4 not-applicable", "2.0.0 pass"]);
+    expect(verdicts(fleetOf("hop", 20, hop))).toEqual(["1.9.4 pass", "2.0.0 inconclusive"]);
+    const bad = fleetOf("bad", 9, { ...hop, status: "failed" });
+    expect(verdicts({ ...good, ...bad })).toEqual(["1.9.4 fail", "2.0.0 pass"]);
+    expect(run({ ...begun, devices: { ...good, ...bad } }, 1, observed())).toMatchObject({
+      status: "rolling-back",
+    });
+  });
+
+  it("of an app is shown from the beginning, whatever share the version before it had", () => {
+    const apps = fanConfig({
+      stages: everybody,
+      plan: planOf("introduce app 4.1.0", "retire app 4.0.0", "introduce app 4.2.0"),
+      gates: {},
+    });
+    const first = started({ ...apps, stages: [stage("all", { ...everybody[0]!, gates: [] })] });
+    expect(first.pending.map(({ key }) => key)).toEqual(["publish:app@4.1.0", "expose:app@4.1.0:100"]);
+    const second = run(settle(first, 1), 2 * hourMs, observed());
+    expect(second.pending.map(({ key }) => key)).toEqual(["publish:app@4.2.0", "expose:app@4.2.0:100"]);
+    // Stores would fall back to 4.0.0, which has left the field.
+    const aborted = run(settle(second, 3 * hourMs), 3 * hourMs, { type: "aborted", by: "ann", reason: "" });
+    expect(aborted.pending.map(({ key }) => key)).toEqual(["halt:app@4.2.0"]);
+  });
+
+  it("of a service is met with its successor until that is there", () => {
+    const { cloud, ...others } = config.resolved.components;
+    const services = {
+      ...config,
+      plan: planOf("introduce cloud 5.1.5", "introduce cloud 5.2.0", "introduce fan 2.0.0"),
+      resolved: {
+        ...config.resolved,
+        components: { ...others, cloud: { ...cloud!, requires: { fan: "<2.0.0" } } },
+        known: { ...config.resolved.known, cloud: { "5.1.5": version("service", "5.1.5") } },
+      },
+    };
+    let state = started(services);
+    expect(state.pending.map(({ key }) => key)).toEqual(["deploy:cloud@5.1.5", "deploy:cloud@5.2.0"]);
+    state = run(state, 1, { type: "effect-done", key: "deploy:cloud@5.1.5" });
+    expect(state.deployed).toEqual({ cloud: "5.1.5" });
+    expect(look(state, [device("a", on("1.9.4"))]).waiting?.["a"]).toContain("cloud@5.2.0 does not fit");
+  });
+});
+
+describe("a journal of before there were hops", () => {
+  it("folds as it did", () => {
+    const once = JSON.parse(
+      JSON.stringify([
+        observed({ admissible: [{ deviceId: "a", component: "fan", version: "", from: "1.9.4" }] }),
+        observed({ progress: { a: progress() } }),
+        { type: "rollback-requested", by: "ann", reason: "" },
+        observed({ returning: { a: progress({ from: "2.0.0" }) } }),
+      ]).replaceAll(/"version":"[^"]*",/g, ""),
+    ) as RolloutEvent[];
+    const states = once.map((_, index) =>
+      once.slice(0, index + 1).reduce<RolloutState | null>(
+        (state, event) => {
+          const next = decide(state, event, nowMs).state;
+          return next && settle(next, nowMs);
+        },
+        settle(started(fanConfig({ stages: everybody })), 0),
+      ),
+    );
+    expect(states[0]?.devices["a"]).toMatchObject({ version: "2.0.0", status: "assigned" });
+    expect(states[1]?.devices["a"]).toMatchObject({ version: "2.0.0", status: "updated" });
+    expect(states[3]?.returning["a"]).toMatchObject({ version: "1.9.4" });
+    expect(describeRollout(states[3]!).devices.returned).toBe(1);
+  });
+});
