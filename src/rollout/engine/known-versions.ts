@@ -14,7 +14,7 @@ export function versionIn(config: RolloutConfig, component: string, version: str
 }
 
 /** Every version of a component that the rollout knows, in no order. */
-export function versionsKnown(config: RolloutConfig, component: string): string[] {
+function versionsKnown(config: RolloutConfig, component: string): string[] {
   const { hops = {}, resolved } = config;
   const target = own(resolved.components, component)?.version;
   const others = [own(resolved.known, component), own(hops, component)];
