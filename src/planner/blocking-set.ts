@@ -22,7 +22,10 @@ export function blockingSet(request: PlanRequest): BlockedPair[] {
   const pairs = disagreementsOf(problem);
   const rulesOut: RulesOut = (some) => !orderExists(problemOf(onlyThese(request, some)));
   const { relation } = request;
-  const alone = problemOf({ ...request, relation: { ...relation, coupled: () => false } });
+  const alone = problemOf({
+    ...request,
+    relation: { ...relation, coupled: () => false, verdict: () => fits },
+  });
   if (!orderExists(alone)) return [];
   const found = atTheEnd(problem) ?? smallestOf(localised(pairs, rulesOut), rulesOut);
   return found.flatMap(([a, b]) => blockedPair(a, b, request.relation) ?? []);

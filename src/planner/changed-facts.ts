@@ -117,6 +117,8 @@ export function* dropStuck(request: PlanRequest): Generator<Proposal> {
         ),
       ]),
     );
+    // Nobody repairs a product by giving up all of its users.
+    if (chosen.some(({ component }) => live[component]?.length === 0)) continue;
     const list = chosen.map(({ component, version }) => `${component} ${version}`).join(" and ");
     yield {
       kind: "floor",

@@ -1,6 +1,6 @@
 import { firstOrder, stageKey } from "./first-order.ts";
 import { MinQueue } from "./min-queue.ts";
-import { hopsToCome, introductionsToCome } from "./lower-bounds.ts";
+import { costToCome, introductionsToCome } from "./lower-bounds.ts";
 import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
 import type { Problem, VersionId } from "./problem.ts";
 import { pathOf } from "./route.ts";
@@ -55,8 +55,8 @@ function first(search: OrderSearch): { label: Label; lockstep: boolean } | null 
 
 interface Candidate {
   readonly label: Label;
-  /** At least so many intermediate versions, whatever follows. */
-  readonly hopsMin: number;
+  /** What the order costs at least, whatever follows. */
+  readonly costMin: number;
   readonly depth: number;
   readonly number: number;
 }
@@ -67,11 +67,11 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
   const open = new MinQueue<Candidate>(compareCandidates);
   const seen = new Map<string, Label[]>();
   const introductionsMin = introductionsToCome(search, lockstep);
-  const hopsMin = hopsToCome(search);
+  const costMin = costToCome(search);
   let number = 0;
   const put = (label: Label, depth: number): void => {
     if (label.appIntroductions + introductionsMin(label) > appIntroductionsMax) return;
-    open.push({ label, depth, hopsMin: hopsMin(label), number: number++ });
+    open.push({ label, depth, costMin: costMin(label), number: number++ });
   };
   for (const label of search.starts(choices)) put(label, 0);
   let best: { order: Order; retired: number } | null = null;
@@ -80,8 +80,8 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
   for (let next = open.take(), count = 0; next && count < labelsMax; next = open.take(), count++) {
     const { depth, label } = next;
     if (best) {
-      const worse = label.retired.length > best.retired || next.hopsMin > best.order.hops;
-      if (worse || orders >= ordersMax || (next.hopsMin === best.order.hops && ++ties > tiesMax)) break;
+      const worse = label.retired.length > best.retired || next.costMin > best.order.cost;
+      if (worse || orders >= ordersMax || (next.costMin === best.order.cost && ++ties > tiesMax)) break;
     }
     if (isDominated(label, seen)) continue;
     if (search.hasArrived(label)) {
@@ -101,14 +101,14 @@ function write({ problem }: OrderSearch, label: Label): Order | null {
 function compareCandidates(a: Candidate, b: Candidate): number {
   return (
     a.label.retired.length - b.label.retired.length ||
-    a.hopsMin - b.hopsMin ||
+    a.costMin - b.costMin ||
     b.depth - a.depth ||
     a.number - b.number
   );
 }
 
 function compareOrders(a: Order, b: Order): number {
-  return a.hops - b.hops || a.waits - b.waits;
+  return a.cost - b.cost || a.waits - b.waits;
 }
 
 /**
@@ -153,7 +153,7 @@ function costsNoMore(a: Label, b: Label): boolean {
     b.reach.every((reach, index) => {
       const other = a.reach[index]!;
       if (reach.size > other.size) return false;
-      for (const [key, { hops }] of reach) if ((other.get(key)?.hops ?? Infinity) > hops) return false;
+      for (const [key, { cost }] of reach) if ((other.get(key)?.cost ?? Infinity) > cost) return false;
       return true;
     })
   );

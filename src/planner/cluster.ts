@@ -16,8 +16,20 @@ export type Positions = readonly VersionId[];
 /** The one version of a single group, or all of them joined. */
 export type PositionsKey = VersionId | string;
 
-/** Where a cluster can be, and the fewest intermediate versions it takes to get there. */
-export type Reach = ReadonlyMap<PositionsKey, { readonly positions: Positions; readonly hops: number }>;
+/** Where a cluster can be, and what it costs to get there. */
+export type Reach = ReadonlyMap<PositionsKey, Place>;
+
+export interface Place {
+  readonly positions: Positions;
+  readonly cost: number;
+}
+
+/**
+ * What an intermediate version costs: far more than a step, for there can be but so many of these.
+ * One that is new to the field has to be retired too.
+ */
+export const hopCost = 1_000;
+export const stepCost = 1;
 
 /** A change of apps and services that carries a rollout from one stage to the next. */
 export interface CoreMove {
@@ -85,46 +97,62 @@ export function forEachMove(
   { groups, mates }: Cluster,
   positions: Positions,
   isOpen: (id: VersionId) => boolean,
-  visit: (to: VersionId, isHop: boolean, positions: Positions) => void,
+  visit: (to: VersionId, positions: Positions) => void,
 ): void {
   for (let index = 0; index < groups.length; index++) {
-    const { next, part } = groups[index]!;
+    const { next } = groups[index]!;
     for (const to of next.get(positions[index]!) ?? []) {
       if (!isOpen(to) || !mates[index]!.every((mate) => problem.fits(to, positions[mate]!))) continue;
-      visit(to, to !== part.target, groups.length === 1 ? [to] : positions.with(index, to));
+      visit(to, groups.length === 1 ? [to] : positions.with(index, to));
     }
   }
 }
 
-/** Everything that can be reached from some positions without any change of apps and services. */
+/** Everything that can be reached from some places without any change of apps and services. */
 export function closure(
   problem: Problem,
   cluster: Cluster,
-  from: Iterable<{ readonly positions: Positions; readonly hops: number }>,
+  from: Iterable<Place>,
   isOpen: (id: VersionId) => boolean,
 ): Reach {
-  const reach = new Map<PositionsKey, { positions: Positions; hops: number }>();
-  const byHops: { positions: Positions; hops: number }[][] = [];
-  const take = (positions: Positions, hops: number): void => {
+  const reach = new Map<PositionsKey, Place>();
+  const byCost = new Map<number, Place[]>();
+  const take = (positions: Positions, cost: number): void => {
     const key = keyOf(positions);
     const known = reach.get(key);
-    if (known && known.hops <= hops) return;
-    const entry = { positions, hops };
-    reach.set(key, entry);
+    if (known && known.cost <= cost) return;
+    const place = { positions, cost };
+    reach.set(key, place);
     if (reach.size > positionsMax) throw new TooLargeError();
-    (byHops[hops] ??= []).push(entry);
+    const others = byCost.get(cost);
+    if (others) others.push(place);
+    else byCost.set(cost, [place]);
   };
-  for (const { hops, positions } of from) take(positions, hops);
-  // Both lists grow while they are walked through.
-  for (let hops = 0; hops < byHops.length; hops++) {
-    for (const entry of byHops[hops] ?? []) {
-      if (reach.get(keyOf(entry.positions)) !== entry) continue;
-      forEachMove(problem, cluster, entry.positions, isOpen, (_, isHop, positions) =>
-        take(positions, isHop ? hops + 1 : hops),
+  for (const { cost, positions } of from) take(positions, cost);
+  while (byCost.size > 0) {
+    const least = Math.min(...byCost.keys());
+    // The list grows while it is walked through: a move to the target costs nothing.
+    for (const place of byCost.get(least)!) {
+      if (reach.get(keyOf(place.positions)) !== place) continue;
+      forEachMove(problem, cluster, place.positions, isOpen, (to, positions) =>
+        take(positions, least + costOf(problem, to)),
       );
     }
+    byCost.delete(least);
   }
   return reach;
+}
+
+/** What the introduction of a version costs beside what every order has. */
+export function costOf(problem: Problem, id: VersionId): number {
+  const { old, target } = problem.partOf(id);
+  if (id === target) return 0;
+  return old.includes(id) ? hopCost : hopCost + stepCost;
+}
+
+/** The versions that are staged where a cluster crosses with positions changed. */
+export function stagedBetween(before: Positions, after: Positions): VersionId[] {
+  return [...new Set(after.filter((id, index) => id !== before[index]))];
 }
 
 /**

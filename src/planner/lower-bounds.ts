@@ -1,4 +1,4 @@
-import { partsOf } from "./cluster.ts";
+import { costOf, hopCost } from "./cluster.ts";
 import type { Label, OrderSearch } from "./order-search.ts";
 import type { Group, Part, Problem, VersionId } from "./problem.ts";
 
@@ -32,26 +32,27 @@ function everyGroupCanStay({ fits, groups, request }: Problem, from: VersionId, 
   );
 }
 
-/** How many intermediate versions an order has at least, whatever follows a label. */
-export function hopsToCome({ clusters, problem }: OrderSearch): (label: Label) => number {
+/** What an order costs at least in intermediate versions, whatever follows a label. */
+export function costToCome({ clusters, problem }: OrderSearch): (label: Label) => number {
   const toGo = new Map(problem.groups.map((group) => [group, movesToTarget(group)]));
-  const hopsFrom = (group: Group, at: VersionId): number =>
-    Math.max((toGo.get(group)!.get(at) ?? Infinity) - 1, 0);
+  const costFrom = (group: Group, at: VersionId): number =>
+    Math.max((toGo.get(group)!.get(at) ?? Infinity) - 1, 0) * hopCost;
   return ({ reach, services }) => {
-    const detours = services.filter((id) => problem.partOf(id).target !== id).length;
+    const detours = services.reduce((sum, id) => sum + costOf(problem, id), 0);
     // Devices of one component may share their intermediate versions.
     const byPart = new Map<Part, number>();
     let together = 0;
     for (const [index, { groups, single }] of clusters.entries()) {
+      if (!single) continue;
       let least = Infinity;
-      for (const { hops, positions } of reach[index]!.values()) {
-        const toCome = groups.reduce((sum, group, at) => sum + hopsFrom(group, positions[at]!), 0);
-        least = Math.min(least, single ? hops + toCome : 0);
+      for (const { cost, positions } of reach[index]!.values()) {
+        const toCome = groups.reduce((sum, group, at) => sum + costFrom(group, positions[at]!), 0);
+        least = Math.min(least, cost + toCome);
       }
-      if (partsOf(groups).size > 1) together += least;
+      if (groups.length > 1) together += least;
       else byPart.set(groups[0]!.part, Math.max(byPart.get(groups[0]!.part) ?? 0, least));
     }
-    return [...byPart.values()].reduce((sum, hops) => sum + hops, detours + together);
+    return [...byPart.values()].reduce((sum, cost) => sum + cost, detours + together);
   };
 }
 

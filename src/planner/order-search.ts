@@ -7,8 +7,11 @@ import {
   goalOf,
   keyOf,
   opennessOf,
+  type Place,
   type Reach,
+  stagedBetween,
   startOf,
+  stepCost,
 } from "./cluster.ts";
 import type { Part, Problem, VersionId } from "./problem.ts";
 import { fitsAlways, peersFit, type Stage } from "./stage.ts";
@@ -70,7 +73,7 @@ export class OrderSearch {
     return beginnings.map(({ retired, stage }) => {
       const isOpen = opennessOf(this.problem, stage);
       const reach = this.clusters.map((cluster) =>
-        closure(this.problem, cluster, [{ positions: startOf(cluster), hops: 0 }], isOpen),
+        closure(this.problem, cluster, [{ positions: startOf(cluster), cost: 0 }], isOpen),
       );
       return { stage, reach, before: null, move: null, appIntroductions: 0, retired, services: [] };
     });
@@ -128,12 +131,14 @@ export class OrderSearch {
       } else services = [...services, id];
     }
     const between = opennessOf(this.problem, joint);
-    const across: { positions: readonly VersionId[]; hops: number }[][] = [];
+    const across: Place[][] = [];
     for (const [index, cluster] of this.clusters.entries()) {
-      const entries: (typeof across)[number] = [];
-      for (const { hops, positions } of label.reach[index]!.values()) {
+      const entries: Place[] = [];
+      for (const { cost, positions } of label.reach[index]!.values()) {
         const after = cross(this.problem, cluster, positions, move, between);
-        if (after) entries.push({ positions: after, hops });
+        if (!after) continue;
+        const staged = after === positions ? 0 : stagedBetween(positions, after).length;
+        entries.push({ positions: after, cost: cost + staged * stepCost });
       }
       if (entries.length === 0) return;
       across.push(entries);

@@ -82,7 +82,7 @@ export function problemOf(request: PlanRequest): Problem {
     part.permanent = permanent;
     part.old = inUse.filter((id) => id !== part.target && !permanent.includes(id));
     const own = ways
-      .filter((way) => way.arrives)
+      .filter(({ arrives, start }) => arrives && relation.facts(component, start)?.stuck === undefined)
       .map((way): Group => ({
         part,
         start: idOf(way.start),

@@ -1,18 +1,22 @@
 import {
   type Cluster,
   clusterOf,
+  costOf,
   cross,
   forEachMove,
   goalOf,
+  hopCost,
   keyOf,
   opennessOf,
   partsOf,
   type Positions,
+  stagedBetween,
   startOf,
+  stepCost,
 } from "./cluster.ts";
-import type { Label } from "./order-search.ts";
 import { MinQueue } from "./min-queue.ts";
-import type { Part, Problem, VersionId } from "./problem.ts";
+import type { Label } from "./order-search.ts";
+import type { Problem, VersionId } from "./problem.ts";
 import { subsets } from "./subsets.ts";
 
 /** A firmware version and the stage of an order at which it is introduced. */
@@ -27,8 +31,8 @@ export interface FirmwareIntroduction {
 /** The firmware introductions of some clusters along an order of apps and services. */
 export interface Route {
   readonly introductions: readonly FirmwareIntroduction[];
-  /** Intermediate versions among them. */
-  readonly hops: number;
+  /** Of the intermediate versions among them, and of what is staged. */
+  readonly cost: number;
 }
 
 /** How many sets of intermediate versions are tried for devices that start from several versions. */
@@ -59,50 +63,52 @@ export function pathOf(problem: Problem, last: Label): Path {
   };
 }
 
-/** The way of all devices of some coupled components with the fewest intermediate versions. */
-export function fewestHops(problem: Problem, cluster: Cluster, path: Path): Route | null {
+/** The cheapest way of all devices of some coupled components. */
+export function cheapestRoute(problem: Problem, cluster: Cluster, path: Path): Route | null {
   const parts = partsOf(cluster.groups);
   if (cluster.single) return shortest(problem, cluster, path, null);
   const pieces = parts.size === 1 ? cluster.groups.map((group) => clusterOf([group])) : [cluster];
-  const apart = pieces.map((piece) => shortest(problem, piece, path, null));
-  if (apart.some((route) => route === null)) return null;
-  const together = merge(
-    problem,
-    apart.flatMap((route) => route ?? []),
-  );
-  const least = Math.max(...apart.map((route) => route?.hops ?? 0));
+  let best = together(problem, pieces, path, null);
   // Devices that start from several versions may share a detour, so the sets of hops are tried out.
+  const hops = [...parts].flatMap((part) => part.hops);
   let tried = 0;
-  for (let size = least; size < together.hops; size++) {
-    for (const allowed of subsets(
-      [...parts].flatMap((part: Part) => part.hops),
-      size,
-    )) {
-      if (++tried > hopSetsMax) return together;
-      const routes = pieces.map((piece) => shortest(problem, piece, path, new Set(allowed)));
-      if (routes.every((route) => route !== null)) return merge(problem, routes);
+  for (let size = 0; best && size < hops.length && size * hopCost < best.cost; size++) {
+    for (const allowed of subsets(hops, size)) {
+      if (++tried > hopSetsMax) return best;
+      const route = together(problem, pieces, path, new Set(allowed));
+      if (route && route.cost < best.cost) best = route;
     }
   }
-  return together;
+  return best;
 }
 
-function merge(problem: Problem, routes: readonly Route[]): Route {
+function together(
+  problem: Problem,
+  pieces: readonly Cluster[],
+  path: Path,
+  allowed: ReadonlySet<VersionId> | null,
+): Route | null {
+  const introductions: FirmwareIntroduction[] = [];
+  for (const piece of pieces) {
+    const route = shortest(problem, piece, path, allowed);
+    if (!route) return null;
+    introductions.push(...route.introductions);
+  }
   const first = new Map<VersionId, FirmwareIntroduction>();
-  const inOrder = routes.flatMap(({ introductions }) => introductions).toSorted((a, b) => a.at - b.at);
-  for (const introduction of inOrder)
-    if (!first.has(introduction.id)) first.set(introduction.id, introduction);
-  const introductions = [...first.values()];
-  return { introductions, hops: introductions.filter(({ id }) => isHop(problem, id)).length };
+  for (const each of introductions.toSorted((a, b) => a.at - b.at))
+    if (!first.has(each.id)) first.set(each.id, each);
+  return routeOf(problem, [...first.values()]);
 }
 
-function isHop(problem: Problem, id: VersionId): boolean {
-  return problem.partOf(id).target !== id;
+function routeOf(problem: Problem, introductions: readonly FirmwareIntroduction[]): Route {
+  const costs = introductions.map(({ id, lockstep }) => costOf(problem, id) + (lockstep ? stepCost : 0));
+  return { introductions, cost: costs.reduce((sum, cost) => sum + cost, 0) };
 }
 
 interface Node {
   readonly layer: number;
   readonly positions: Positions;
-  readonly hops: number;
+  readonly cost: number;
   readonly lateness: number;
   readonly before: Node | null;
   readonly introduces: readonly FirmwareIntroduction[];
@@ -118,21 +124,22 @@ function shortest(
   const lastLayer = path.labels.length - 1;
   const goal = keyOf(goalOf(cluster));
   const done = new Set<string>();
-  const open = new MinQueue<Node>(compareNodes);
-  open.push({ layer: 0, positions: startOf(cluster), hops: 0, lateness: 0, before: null, introduces: [] });
+  const open = new MinQueue<Node>((a, b) => a.cost - b.cost || a.lateness - b.lateness || a.layer - b.layer);
+  open.push({ layer: 0, positions: startOf(cluster), cost: 0, lateness: 0, before: null, introduces: [] });
   for (let taken = open.take(); taken; taken = open.take()) {
     const node = taken;
     const { layer, positions } = node;
     const key = `${layer} ${keyOf(positions)}`;
     if (done.has(key)) continue;
     done.add(key);
-    if (layer === lastLayer && keyOf(positions) === goal) return routeOf(problem, node);
-    forEachMove(problem, cluster, positions, path.isOpen[layer]!, (to, hop, after) => {
-      if (hop && allowed && !allowed.has(to)) return;
+    if (layer === lastLayer && keyOf(positions) === goal) return routeOf(problem, introductionsOf(node));
+    forEachMove(problem, cluster, positions, path.isOpen[layer]!, (to, after) => {
+      const cost = costOf(problem, to);
+      if (allowed && cost > 0 && !allowed.has(to)) return;
       open.push({
         layer,
         positions: after,
-        hops: node.hops + (hop ? 1 : 0),
+        cost: node.cost + cost,
         lateness: node.lateness + latenessOf(path, layer),
         before: node,
         introduces: [{ at: layer, id: to, lockstep: false }],
@@ -142,9 +149,15 @@ function shortest(
     if (!next?.move) continue;
     const after = cross(problem, cluster, positions, next.move, path.between[layer + 1]!);
     if (!after) continue;
-    const staged = after.filter((id, index) => id !== positions[index]);
-    const introduces = [...new Set(staged)].map((id) => ({ at: layer + 1, id, lockstep: true }));
-    open.push({ ...node, layer: layer + 1, positions: after, before: node, introduces });
+    const staged = stagedBetween(positions, after);
+    open.push({
+      layer: layer + 1,
+      positions: after,
+      cost: node.cost + staged.length * stepCost,
+      lateness: node.lateness,
+      before: node,
+      introduces: staged.map((id) => ({ at: layer + 1, id, lockstep: true })),
+    });
   }
   return null;
 }
@@ -156,13 +169,8 @@ function latenessOf({ epochs }: Path, layer: number): number {
   return epoch * epochs.length + servicesToCome;
 }
 
-function compareNodes(a: Node, b: Node): number {
-  return a.hops - b.hops || a.lateness - b.lateness || a.layer - b.layer;
-}
-
-function routeOf(problem: Problem, last: Node): Route {
+function introductionsOf(last: Node): FirmwareIntroduction[] {
   const introductions: FirmwareIntroduction[] = [];
   for (let node: Node | null = last; node; node = node.before) introductions.unshift(...node.introduces);
-  const versions = new Set(introductions.map(({ id }) => id));
-  return { introductions, hops: [...versions].filter((id) => isHop(problem, id)).length };
+  return introductions;
 }

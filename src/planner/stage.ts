@@ -31,7 +31,7 @@ export function peersFit(problem: Problem, stage: Stage, id: VersionId): boolean
 
 /**
  * Whether the gates of devices can keep new firmware away from a live app that it does not fit: some
- * live version of the app fits, and nobody who has one that fits can come to the one that does not.
+ * live version of the app fits that all can have, and nobody who has one that fits can come to the one that does not.
  */
 export function canGuard(
   problem: Problem,
@@ -43,7 +43,7 @@ export function canGuard(
   const part = problem.partOf(app);
   if (part.kind !== "app" || part.permanent.includes(app)) return false;
   const fitting = live.filter((other) => problem.fits(id, other));
-  return fitting.length > 0 && fitting.every((other) => other > app);
+  return fitting.some((other) => !part.permanent.includes(other)) && fitting.every((other) => other > app);
 }
 
 function alwaysLive({ permanent, target, targetLives }: Part): readonly VersionId[] {

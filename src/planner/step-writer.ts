@@ -110,14 +110,15 @@ export class StepWriter {
     const [one, two] = this.#problem.partOf(id).kind === "app" ? [id, other] : [other, id];
     if (lockstep.apps.includes(one)) {
       const goal = this.#problem.partOf(two).target;
-      return goal !== null && lockstep.staged.includes(goal) && this.#problem.bridges(one, two);
+      if (goal === null || !lockstep.staged.includes(goal)) return false;
+      const holds = this.#groupsOn(two).every(({ next }) => next.get(two)?.includes(goal));
+      return holds && this.#problem.bridges(one, two);
     }
     // The old app waits at the guard that the new one opens.
-    const app = this.#problem.partOf(one);
-    return (
-      lockstep.staged.includes(two) &&
-      lockstep.apps.some((each) => this.#problem.partOf(each) === app && each > one)
-    );
+    const part = this.#problem.partOf(one);
+    const coming = lockstep.apps.filter((each) => this.#problem.partOf(each) === part);
+    const live = [...this.#liveOf(part), ...coming];
+    return lockstep.staged.includes(two) && coming.length > 0 && canGuard(this.#problem, two, one, live);
   }
 
   #guardOf(id: VersionId): PlanStep["guard"] {
@@ -130,18 +131,26 @@ export class StepWriter {
     return Object.fromEntries(held.map((part) => [part.component, guardRange(this.#problem, id, part)]));
   }
 
-  #retire(id: VersionId, waitingFor: VersionId | null): void {
+  /** Whoever can leave a version only through this one goes before; `pending` are those who wait for that. */
+  #retire(id: VersionId, waitingFor: VersionId | null, pending: readonly VersionId[] = []): void {
     const part = this.#problem.partOf(id);
+    if (pending.includes(id)) throw new StrandedError();
     if (part.kind === "firmware") {
       for (const other of this.#movableOf(part)) {
-        if (other !== id && this.#isLive(id) && this.#needs(other, id)) this.#retire(other, waitingFor);
+        if (other !== id && this.#needs(other, id)) this.#retire(other, waitingFor, [...pending, id]);
       }
       if (!this.#canLeave(id, null)) throw new StrandedError();
-    } else if (!this.#liveOf(part).some((other) => (part.kind === "app" ? other > id : other !== id))) {
+    } else if (!this.#hasSuccessor(part, id)) {
       throw new StrandedError();
     }
     this.#live[part.index]!.delete(id);
     this.#push({ action: "retire", id, for: waitingFor });
+  }
+
+  /** What is stuck is nobody's way out. */
+  #hasSuccessor(part: Part, id: VersionId): boolean {
+    const open = this.#liveOf(part).filter((other) => !part.permanent.includes(other));
+    return open.some((other) => (part.kind === "app" ? other > id : other !== id));
   }
 
   /** Whether devices on one version could not leave it any more without another. */
@@ -171,13 +180,12 @@ export class StepWriter {
 
   #replacedBy(id: VersionId): VersionId[] {
     const part = this.#problem.partOf(id);
-    return this.#movableOf(part).filter((other) => {
-      if (other === id) return false;
-      if (part.kind === "app") return other < id;
-      return (
-        part.kind === "service" || this.#groupsOn(other).some(({ next }) => next.get(other)?.includes(id))
-      );
-    });
+    if (part.kind !== "firmware") {
+      return this.#movableOf(part).filter((other) => (part.kind === "app" ? other < id : other !== id));
+    }
+    return this.#liveOf(part).filter((other) =>
+      this.#groupsOn(other).some(({ next }) => next.get(other)?.includes(id)),
+    );
   }
 
   /** What lives and has to leave sooner or later. */

@@ -1,4 +1,3 @@
-import { compareVersions } from "../compat/versions.ts";
 import type { PlanRequest } from "./plan-request.ts";
 
 /** Devices of one firmware that run the same version and have the same images to take. */
@@ -19,12 +18,9 @@ export function updatePaths(request: PlanRequest, component: string): DeviceGrou
   if (target === undefined) return [];
   const imagesFor = (version: string): readonly string[] =>
     relation.facts(component, version)?.hardware ?? [];
-  const candidates = relation
-    .versions(component)
-    .filter(
-      (version) => relation.facts(component, version)?.installable && compareVersions(version, target) < 0,
-    );
-  candidates.push(target);
+  const known = relation.versions(component);
+  const lower = known.includes(target) ? known.slice(0, known.indexOf(target)) : known;
+  const candidates = [...lower.filter((version) => relation.facts(component, version)?.installable), target];
   const groups = new Map<string, DeviceGroup>();
   for (const start of live[component] ?? []) {
     const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);
@@ -55,9 +51,7 @@ function groupOf(
   const next = new Map(
     [...new Set([start, ...arriving])].map((over) => [
       over,
-      over === goal
-        ? []
-        : [...arriving].filter((version) => installs(version, over)).toSorted(compareVersions),
+      over === goal ? [] : images.filter((version) => arriving.has(version) && installs(version, over)),
     ]),
   );
   return { hardware, start, next, arrives: start === goal || (next.get(start) ?? []).length > 0 };

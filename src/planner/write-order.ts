@@ -1,13 +1,13 @@
-import { clustersOf } from "./cluster.ts";
+import { clustersOf, costOf } from "./cluster.ts";
 import type { Problem, VersionId } from "./problem.ts";
-import { fewestHops, type FirmwareIntroduction, type Path } from "./route.ts";
+import { cheapestRoute, type FirmwareIntroduction, type Path } from "./route.ts";
 import { type DraftStep, StepWriter, StrandedError } from "./step-writer.ts";
 
 /** An order written out, with what decides between it and others. */
 export interface Order {
   readonly steps: readonly DraftStep[];
-  /** Intermediate versions of firmware and services. */
-  readonly hops: number;
+  /** Of intermediate firmware and services, and of staging. */
+  readonly cost: number;
   /** Retirements that a later introduction waits for. */
   readonly waits: number;
 }
@@ -19,17 +19,17 @@ export function writeOrder(
   mayRetire: (app: VersionId) => boolean,
 ): Order | null {
   const introductions: FirmwareIntroduction[] = [];
-  let hops = 0;
+  let cost = 0;
   for (const cluster of clustersOf(problem, false)) {
-    const route = fewestHops(problem, cluster, path);
+    const route = cheapestRoute(problem, cluster, path);
     if (!route) return null;
     introductions.push(...route.introductions);
-    hops += route.hops;
+    cost += route.cost;
   }
-  const moved = path.labels.flatMap(({ move }) => move?.introduces ?? []);
-  hops += moved.filter(
-    (id) => problem.partOf(id).kind === "service" && problem.partOf(id).target !== id,
-  ).length;
+  for (const { move } of path.labels) {
+    for (const id of move?.introduces ?? [])
+      if (problem.partOf(id).kind === "service") cost += costOf(problem, id);
+  }
   const writer = new StepWriter(problem, mayRetire);
   try {
     write(problem, path, introductions, writer);
@@ -38,7 +38,7 @@ export function writeOrder(
     throw error;
   }
   const { steps } = writer;
-  return { steps, hops, waits: steps.filter((step) => step.for !== null).length };
+  return { steps, cost, waits: steps.filter((step) => step.for !== null).length };
 }
 
 function write(
