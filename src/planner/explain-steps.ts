@@ -46,7 +46,7 @@ function whyRetire(problem: Problem, { for: waiting, id }: DraftStep): string {
       : `${nameOf(problem, waiting)} does not fit ${nameOf(problem, id)}`;
   }
   const part = problem.partOf(id);
-  return part.kind === "service" && !part.keepsVersions
+  return part.kind === "service" && !problem.keepsVersions(part.target ?? id)
     ? "the new version has taken its place"
     : "nothing waits for it; it ends when nobody uses it any more";
 }

@@ -26,7 +26,6 @@ export interface Part {
   readonly hops: readonly VersionId[];
   /** Parts whose versions it has to fit. */
   readonly coupled: readonly Part[];
-  readonly keepsVersions: boolean;
 }
 
 /** Devices of one firmware that start alike and have the same images to take. */
@@ -50,6 +49,8 @@ export interface Problem {
   readonly partOf: (id: VersionId) => Part;
   /** Whether two versions fit: nothing but compatible passes. */
   readonly fits: (a: VersionId, b: VersionId) => boolean;
+  /** Service: whether the versions before go on being served beside this one. */
+  readonly keepsVersions: (service: VersionId) => boolean;
   /** Whether an app can update a firmware that it does not fit. */
   readonly bridges: (app: VersionId, firmware: VersionId) => boolean;
 }
@@ -110,6 +111,8 @@ export function problemOf(request: PlanRequest): Problem {
     versionOf: (id) => names[id]!,
     partOf: (id) => owners[id]!,
     fits: verdictTable(owners, names, relation),
+    keepsVersions: (service) =>
+      relation.facts(owners[service]!.component, names[service]!)?.keepsVersions ?? false,
     bridges: (app, firmware) => {
       const range = relation.facts(owners[app]!.component, names[app]!)?.bridges?.[
         owners[firmware]!.component
@@ -133,7 +136,6 @@ function draftOf(component: string, index: number, { live, relation, target }: P
     moves: false,
     hops: [],
     coupled: [],
-    keepsVersions: facts?.keepsVersions ?? false,
   };
 }
 
@@ -151,7 +153,8 @@ function versionsOf(
       for (const versions of way.next.values()) for (const each of versions) found.add(each);
     if (relation.facts(component, goal)?.kind !== "firmware") {
       for (const version of relation.versions(component)) {
-        if (relation.facts(component, version)?.installable && compareVersions(version, goal) < 0)
+        const facts = relation.facts(component, version);
+        if (facts?.installable && facts.stuck === undefined && compareVersions(version, goal) < 0)
           found.add(version);
       }
     }

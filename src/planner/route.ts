@@ -95,7 +95,7 @@ function together(
     introductions.push(...route.introductions);
   }
   const first = new Map<VersionId, FirmwareIntroduction>();
-  for (const each of introductions.toSorted((a, b) => a.at - b.at))
+  for (const each of introductions.toSorted((a, b) => a.at - b.at || Number(b.lockstep) - Number(a.lockstep)))
     if (!first.has(each.id)) first.set(each.id, each);
   return routeOf(problem, [...first.values()]);
 }

@@ -28,10 +28,12 @@ export class StepWriter {
   readonly #mayRetire: (app: VersionId) => boolean;
   readonly #live: Set<VersionId>[];
   readonly #introduced = new Set<VersionId>();
+  readonly #coming: Set<VersionId>;
   /** Firmware that waits on every device, and the apps that bridge to it. */
   #lockstep: { readonly staged: readonly VersionId[]; readonly apps: readonly VersionId[] } | null = null;
 
-  constructor(problem: Problem, mayRetire: (app: VersionId) => boolean) {
+  constructor(problem: Problem, mayRetire: (app: VersionId) => boolean, introductions: Iterable<VersionId>) {
+    this.#coming = new Set(introductions);
     this.#problem = problem;
     this.#mayRetire = mayRetire;
     this.#live = problem.parts.map(
@@ -40,9 +42,11 @@ export class StepWriter {
     );
   }
 
-  /** Whether nothing that lives stands against a version. */
+  /** Whether a version can be introduced now, and stands against nothing that is still to come. */
   fitsNow(id: VersionId): boolean {
-    return this.#obstacles(id).length === 0;
+    return (
+      this.#obstacles(id).length === 0 && [...this.#coming].every((other) => this.#problem.fits(id, other))
+    );
   }
 
   introduce(id: VersionId): void {
@@ -74,7 +78,8 @@ export class StepWriter {
     this.#push({ action: "introduce", id, replaces: this.#replacedBy(id), guard: this.#guardOf(id) });
     this.#live[part.index]!.add(id);
     this.#introduced.add(id);
-    if (part.kind !== "service" || part.keepsVersions) return;
+    this.#coming.delete(id);
+    if (part.kind !== "service" || this.#problem.keepsVersions(id)) return;
     for (const old of this.#movableOf(part)) if (old !== id) this.#retire(old, null);
   }
 
@@ -153,9 +158,18 @@ export class StepWriter {
     return open.some((other) => (part.kind === "app" ? other > id : other !== id));
   }
 
-  /** Whether devices on one version could not leave it any more without another. */
+  /**
+   * Whether devices on one version have to leave before another is retired: it is their only way out
+   * now, and what stands in the way of them comes before the next.
+   */
   #needs(version: VersionId, other: VersionId): boolean {
-    return this.#canLeave(version, null) && !this.#canLeave(version, other);
+    if (!this.#canLeave(version, null) || this.#canLeave(version, other)) return false;
+    const groups = this.#groupsOn(version);
+    for (const id of this.#coming) {
+      if (groups.every(({ next }) => next.get(version)?.includes(id))) return false;
+      if (!this.#problem.fits(id, version)) return true;
+    }
+    return true;
   }
 
   #canLeave(version: VersionId, without: VersionId | null): boolean {

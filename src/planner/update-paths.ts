@@ -20,7 +20,11 @@ export function updatePaths(request: PlanRequest, component: string): DeviceGrou
     relation.facts(component, version)?.hardware ?? [];
   const known = relation.versions(component);
   const lower = known.includes(target) ? known.slice(0, known.indexOf(target)) : known;
-  const candidates = [...lower.filter((version) => relation.facts(component, version)?.installable), target];
+  const canPass = (version: string): boolean => {
+    const facts = relation.facts(component, version);
+    return facts !== null && facts.installable && facts.stuck === undefined;
+  };
+  const candidates = [...lower.filter(canPass), target];
   const groups = new Map<string, DeviceGroup>();
   for (const start of live[component] ?? []) {
     const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);

@@ -30,9 +30,14 @@ export function writeOrder(
     for (const id of move?.introduces ?? [])
       if (problem.partOf(id).kind === "service") cost += costOf(problem, id);
   }
-  const writer = new StepWriter(problem, mayRetire);
+  const moves = movesAlong(path, introductions);
+  const writer = new StepWriter(
+    problem,
+    mayRetire,
+    moves.flatMap(({ ids }) => ids),
+  );
   try {
-    write(problem, path, introductions, writer);
+    write(problem, moves, writer);
   } catch (error) {
     if (error instanceof StrandedError) return null;
     throw error;
@@ -41,42 +46,36 @@ export function writeOrder(
   return { steps, cost, waits: steps.filter((step) => step.for !== null).length };
 }
 
-function write(
-  problem: Problem,
-  path: Path,
-  introductions: readonly FirmwareIntroduction[],
-  writer: StepWriter,
-): void {
-  const offered = new Set([
-    ...introductions.map(({ id }) => id),
-    ...path.labels.flatMap(({ move }) => move?.introduces ?? []),
-  ]);
-  const coming = new Set(offered);
-  const late = latecomers(problem, offered);
-  const introduce = (id: VersionId): void => {
-    writer.introduce(id);
-    coming.delete(id);
-  };
+/** What is introduced together: a single version, or the apps and the staged firmware of a lockstep. */
+interface Introductions {
+  readonly ids: readonly VersionId[];
+  readonly staged: readonly VersionId[];
+}
+
+function movesAlong({ labels }: Path, introductions: readonly FirmwareIntroduction[]): Introductions[] {
+  return labels.flatMap(({ move }, at) => {
+    const here = introductions.filter((each) => each.at === at);
+    const staged = [...new Set(here.filter(({ lockstep }) => lockstep).map(({ id }) => id))];
+    const alone = here.filter(({ lockstep }) => !lockstep).map(({ id }) => ({ ids: [id], staged: [] }));
+    return move ? [{ ids: [...move.introduces, ...staged], staged }, ...alone] : alone;
+  });
+}
+
+function write(problem: Problem, moves: readonly Introductions[], writer: StepWriter): void {
+  const late = latecomers(problem, new Set(moves.flatMap(({ ids }) => ids)));
   const placeLatecomers = (): void => {
     for (const id of late) {
       if (problem.partOf(id).kind === "app" || !writer.fitsNow(id)) continue;
-      if (![...coming].every((other) => problem.fits(id, other))) continue;
       late.delete(id);
       writer.introduce(id);
     }
   };
-  for (const [at, { move }] of path.labels.entries()) {
-    placeLatecomers();
-    const here = introductions.filter((each) => each.at === at);
-    if (move?.lockstep) {
-      const staged = here.filter(({ lockstep }) => lockstep).map(({ id }) => id);
-      writer.lockstep(move.introduces, [...new Set(staged)]);
-      for (const id of [...move.introduces, ...staged]) coming.delete(id);
-    } else for (const id of move?.introduces ?? []) introduce(id);
-    placeLatecomers();
-    for (const { id, lockstep } of here) if (!lockstep) introduce(id);
-  }
   placeLatecomers();
+  for (const { ids, staged } of moves) {
+    if (staged.length > 0) writer.lockstep(ids.slice(0, -staged.length), staged);
+    else for (const id of ids) writer.introduce(id);
+    placeLatecomers();
+  }
   for (const id of late) writer.introduce(id);
   writer.finish();
 }

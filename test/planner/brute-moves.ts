@@ -47,7 +47,7 @@ function introduce(world: World, state: State, index: number): Move[] {
   const replaced =
     kind === "firmware" ? replacedFirmware(world, state, index) : live & own & ~me & ~world.stuck;
   const disagreeing = live & ~version.fits;
-  if (!version.isOffered || ((state.introduced | state.retired) & me) !== 0 || state.leaving !== 0) return [];
+  if (!version.isOffered || (state.introduced & me) !== 0 || state.leaving !== 0) return [];
   // A broken pair of the field: neither of the two is introduced while the other lives, unless guarded.
   if ((live & me) !== 0 && disagreeing !== 0 && kind !== "firmware") return [];
   let { pending } = state;
@@ -66,7 +66,8 @@ function introduce(world: World, state: State, index: number): Move[] {
   }
   const introduced = state.introduced | me;
   const leaving = kind === "service" && !version.keepsVersions ? replaced : 0;
-  const next = { ...state, live: bringIn(world, state, index), introduced, pending, leaving };
+  const retired = state.retired & ~me;
+  const next = { ...state, live: bringIn(world, state, index), introduced, retired, pending, leaving };
   const guarded = kind === "firmware" ? disagreeing : 0;
   return [
     { action: "introduce", version, staged: false, awaited: false, replaces: replaced, guarded, state: next },
@@ -143,7 +144,7 @@ function stage(world: World, state: State, index: number): Move[] {
   const version = world.versions[index]!;
   const me = bit(index);
   if (version.kind !== "firmware" || !version.isTarget || !version.isOffered || !world.observed) return [];
-  if (((state.staged | state.introduced | state.retired) & me) !== 0) return [];
+  if (((state.staged | state.introduced) & me) !== 0) return [];
   const replaces = replacedFirmware(world, state, index);
   if (state.pending !== 0 || state.leaving !== 0 || replaces === 0) return [];
   if (!world.versions.some(({ bridges }) => (bridges & version.own) !== 0)) return [];

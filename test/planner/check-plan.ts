@@ -204,7 +204,11 @@ function replacedBy({ homes, request }: Replay, { component, version }: Componen
   const found = homes
     .filter((home) => home.component === component)
     .filter((home) => !isFirmware || isUseful(request, component, version, home.model))
-    .flatMap((home) => [...home.live].filter((other) => other !== version && !home.stuck.has(other)))
+    .flatMap((home) =>
+      [...home.live].filter(
+        (other) => other !== version && other !== request.target[component] && !home.stuck.has(other),
+      ),
+    )
     .filter((other) => !isFirmware || relation.installsOver({ component, version }, other));
   return sorted(new Set(found));
 }
@@ -221,9 +225,12 @@ function introduce(replay: Replay, step: PlanStep, report: (problem: string) => 
   if (facts?.installable !== true) report("there is nothing to install");
   if (compareVersions(version, target[component] ?? "") > 0) report("goes above the target");
   if (introduced.has(name)) report("is introduced twice");
-  if (retired.has(name)) report("comes back");
   if (leaving.size > 0) report(`comes before ${[...leaving].join(" and ")} is gone`);
-  if (sorted(step.replaces).join() !== replaced.join())
+  // What is stuck on one model may go on leaving the others at any step.
+  const replacesSurely = step.replaces.filter(
+    (other) => replaced.includes(other) || !stuckOf(homes, component).has(other),
+  );
+  if (sorted(replacesSurely).join() !== replaced.join())
     report(`replaces ${step.replaces.join()}, not ${replaced.join()}`);
   if (kind === "app" && step.reversible) report("cannot be taken back");
   if (kind === "app" && replaced.some((other) => compareVersions(other, version) > 0))
@@ -265,6 +272,7 @@ function introduce(replay: Replay, step: PlanStep, report: (problem: string) => 
   for (const other of disagreeing) replay.tolerated.add(pairKey([step, other]));
 
   introduced.add(name);
+  retired.delete(name);
   if (kind === "firmware") spread(replay, component);
   else homes.find((home) => home.component === component)?.live.add(version);
   if (kind === "service" && facts?.keepsVersions !== true) {
@@ -299,6 +307,7 @@ function spread({ homes, introduced, request, retired }: Replay, component: stri
       if (home.stuck.has(version) || !stuckOf(homes, component).has(version)) continue;
       const hasPlace = offered.some(
         (other) =>
+          other !== version &&
           isUseful(request, component, other, home.model) &&
           request.relation.installsOver({ component, version: other }, version),
       );
