@@ -2,6 +2,7 @@ import type { ResolvedRelease } from "../bundle/resolved-release.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { type DdiFeedback, type DdiPollRoot, parseSleep } from "../ddi/wire.ts";
+import type { VisitAnswer } from "./app-link.ts";
 import type { DdiClient } from "./ddi-client.ts";
 import { DeviceAttributes } from "./device-attributes.ts";
 import { DeviceJournal, type DeviceState } from "./device-journal.ts";
@@ -95,18 +96,17 @@ export class Agent {
     return this.#started?.journal.state ?? null;
   }
 
-  /** What really runs right now, as phones ask it. */
-  async running(): Promise<{
-    readonly component: string;
-    readonly version: string;
-    readonly answering: boolean;
-  }> {
-    const installed = this.state?.installed;
+  /** What really runs right now, and what lies ready, as phones ask it. */
+  async running(): Promise<Pick<VisitAnswer, "component" | "version" | "answering" | "staged">> {
     const health = await this.#ports.payload.health();
+    // Looked at together, after the wait: the two must be of one moment.
+    const installed = this.state?.installed;
+    const ready = this.state && readyImage(this.state);
     return {
       component: installed?.component ?? this.#device.component ?? "",
       version: health.kind === "healthy" ? health.version : (installed?.version ?? ""),
       answering: health.kind === "healthy",
+      ...(ready && { staged: ready.version }),
     };
   }
 
@@ -229,6 +229,11 @@ export class Agent {
     const status = { execution: "closed", result: { finished }, details: [message] } as const;
     await this.#ports.ddi.feedback("deploymentBase", actionId, { status });
   }
+}
+
+/** The image that could run next: staged, or on its way from there into use. */
+function readyImage({ staged, state, update }: DeviceState): { readonly version: string } | null {
+  return staged ?? (state === "staged" || state === "switching" ? update : null);
 }
 
 function reasonOf(judgement: ReturnType<typeof judgeOffer>): string | null {

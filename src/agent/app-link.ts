@@ -24,6 +24,8 @@ export interface VisitAnswer {
   readonly hardware: string;
   /** False when the firmware is down, or no such device is here. */
   readonly answering: boolean;
+  /** The version that lies ready in the spare slot; absent when none does. */
+  readonly staged?: string;
 }
 
 /** Body of the answer, in the order of the visits. */

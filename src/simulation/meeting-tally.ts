@@ -5,8 +5,9 @@ import type { Meeting } from "../storefronts/local/wire.ts";
 export class MeetingTally {
   readonly #meetings = new Map<string, { -readonly [Key in keyof Meeting]: Meeting[Key] }>();
 
-  add(app: ComponentVersion, device: ComponentVersion, answering: boolean): void {
-    const key = JSON.stringify([app.component, app.version, device.component, device.version, answering]);
+  add(app: ComponentVersion, device: Meeting["device"], answering: boolean): void {
+    const { component, staged = null, version } = device;
+    const key = JSON.stringify([app.component, app.version, component, version, staged, answering]);
     const known = this.#meetings.get(key);
     if (known) known.count++;
     else this.#meetings.set(key, { app, device, answering, count: 1 });

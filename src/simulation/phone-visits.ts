@@ -132,8 +132,13 @@ export class PhoneVisits {
         continue;
       }
       this.#met++;
+      const { answering, staged } = answer;
       const met = { component: answer.component, version: answer.version };
-      this.#tally.add({ component, version }, met, answer.answering);
+      this.#tally.add(
+        { component, version },
+        { ...met, ...(typeof staged === "string" && { staged }) },
+        answering,
+      );
     }
   }
 

@@ -31,7 +31,7 @@ describe("a staged update", () => {
     expect(server.lastFeedback(staging)?.details).toEqual([
       "2.0.0 is in the spare slot, ready to be installed",
     ]);
-    expect(await agent.running()).toMatchObject({ version: "1.9.4", answering: true });
+    expect(await agent.running()).toMatchObject({ version: "1.9.4", answering: true, staged: "2.0.0" });
     const digest = digestOf(offer.image);
     const staged = { actionId: "11", slot: "b", component: "fan", version: "2.0.0", digest };
     expect(agent.state).toMatchObject({ state: "idle", update: null, staged });
@@ -60,6 +60,7 @@ describe("a staged update", () => {
       staged: null,
       installed: { slot: "b", version: "2.0.0" },
     });
+    expect(await agent.running()).toEqual({ component: "fan", version: "2.0.0", answering: true });
     expect(flash.slots.record("b")).toMatchObject({ committed: true });
     expect(downloadsOf(bench)).toBe(1);
     expect(server.feedback.slice(2).map(({ status }) => status.execution)).toEqual(["proceeding", "closed"]);

@@ -110,7 +110,7 @@ describe("releasing the hub", { timeout: 90_000 }, () => {
     const pairs = meetings
       .filter(({ answering }) => answering)
       .map(({ app, device }) => `${app.version} with ${device.component} ${device.version}`);
-    expect(pairs.toSorted()).toEqual([
+    expect([...new Set(pairs)].toSorted()).toEqual([
       "8.0.10 with hub 4.0.0-b4",
       "8.0.10 with hub 4.0.0-b5",
       "8.0.9 with hub 4.0.0-b4",

@@ -6,7 +6,9 @@ import { filesMatching, repositoryRoot } from "../support/repository.ts";
 const manifests = filesMatching("examples/*/release.yaml");
 
 test("there are examples", () => {
-  expect(manifests).toEqual(["examples/ceiling-fan/release.yaml", "examples/hub/release.yaml"]);
+  expect(manifests).toEqual(
+    ["ceiling-fan", "hub", "lockstep"].map((name) => `examples/${name}/release.yaml`),
+  );
 });
 
 test.each(manifests)("%s is a release whose artifacts are there", async (path) => {

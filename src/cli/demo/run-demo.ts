@@ -1,10 +1,10 @@
 import { chdir } from "node:process";
 import { resolve } from "node:path";
 import type { Clock } from "../../base/clock.ts";
-import { factsOfResolved } from "../../bundle/resolved-facts.ts";
-import { createRelation } from "../../compat/relation.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
+import { relationOf } from "../../rollout/engine/known-versions.ts";
 import { readRollout, tell } from "../../rollout/advance.ts";
+import { type JudgedMeetings, judgeMeetings } from "../../simulation/judge-meetings.ts";
 import type { Context } from "../context.ts";
 import { runRelease } from "../release/run-release.ts";
 import type { Progress } from "../release/progress.ts";
@@ -28,7 +28,7 @@ export interface DemoResult {
   readonly dir: string;
   readonly rollout: RolloutView;
   /** What phones and devices really met; `incompatible` is what the whole thing is there to prevent. */
-  readonly meetings: { readonly total: number; readonly incompatible: number };
+  readonly meetings: JudgedMeetings;
   /** What the firmware of the real agents answers. */
   readonly agents: readonly { readonly id: string; readonly answers: string }[];
 }
@@ -86,7 +86,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     return {
       dir,
       rollout,
-      meetings: await judgeMeetings(context, rollout, world),
+      meetings: await judge(context, rollout, world),
       agents: await askAgents(world),
     };
   } finally {
@@ -101,19 +101,13 @@ async function approve(context: Context, rolloutId: string, stage: string, atMs:
   await tell(journal, { type: "approved", stage, planDigest: config.planDigest, by: approver, reason }, atMs);
 }
 
-/** Looks at every meeting of a phone and a device with the eyes of the relation. */
-async function judgeMeetings(
+async function judge(
   context: Context,
   { rolloutId }: RolloutView,
   world: DemoWorld,
 ): Promise<DemoResult["meetings"]> {
   const { config } = await readRollout((await context.journals()).open(rolloutId));
-  const relation = createRelation(factsOfResolved(config.resolved), config.plan.field);
-  const { meetings } = await world.meetings();
-  const real = meetings.filter(({ answering }) => answering);
-  const bad = real.filter(({ app, device }) => relation.verdict(app, device).kind !== "compatible");
-  const sum = (list: typeof real): number => list.reduce((total, { count }) => total + count, 0);
-  return { total: sum(real), incompatible: sum(bad) };
+  return judgeMeetings((await world.meetings()).meetings, relationOf(config));
 }
 
 async function askAgents(world: DemoWorld): Promise<DemoResult["agents"]> {

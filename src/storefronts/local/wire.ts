@@ -89,7 +89,12 @@ export interface MeetingsSummary {
 
 export interface Meeting {
   readonly app: { readonly component: string; readonly version: string };
-  readonly device: { readonly component: string; readonly version: string };
+  readonly device: {
+    readonly component: string;
+    readonly version: string;
+    /** What lay ready there, to be run next. */
+    readonly staged?: string;
+  };
   /** False when the device was down, so that the two did not really meet. */
   readonly answering: boolean;
   readonly count: number;
