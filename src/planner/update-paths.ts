@@ -1,3 +1,4 @@
+import { compareVersions } from "../compat/versions.ts";
 import type { PlanRequest } from "./plan-request.ts";
 
 /** Devices of one firmware that run the same version and have the same images to take. */
@@ -26,9 +27,9 @@ export function updatePaths(request: PlanRequest, component: string): DeviceGrou
   };
   const candidates = [...lower.filter(canPass), target];
   const groups = new Map<string, DeviceGroup>();
-  for (const start of live[component] ?? []) {
+  for (const start of (live[component] ?? []).toSorted(compareVersions)) {
     const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);
-    for (const model of hardware?.[component]?.[start] ?? own) {
+    for (const model of (hardware?.[component]?.[start] ?? own).toSorted()) {
       const images = candidates.filter((version) => imagesFor(version).includes(model));
       const key = `${start} ${images.join(" ")}`;
       if (!groups.has(key)) groups.set(key, groupOf(component, start, model, images, request));

@@ -77,7 +77,6 @@ describe("the checker of plans", () => {
     ["a version that is left", [offer, drain, publish], "app ends on 1.0.0,2.0.0"],
     ["a retirement with no place to go", [drain, offer, publish, end], "has nowhere to go"],
     ["a step made twice", [offer, offer, drain, publish, end], "is introduced twice"],
-    ["a version that comes back", [offer, drain, { ...offer, version: "1.0.0" }, publish, end], "comes back"],
     ["a guard for nothing", [{ ...offer, guard }, drain, publish, end], "guards against app, not nothing"],
     ["a floor for nothing", [offer, drain, publish, { ...end, floor: "2.0.0" }], "names a floor"],
     ["what a step replaces", [{ ...offer, replaces: [] }, drain, publish, end], "replaces , not 1.0.0"],

@@ -96,12 +96,13 @@ function bringIn(world: World, state: State, index: number): Mask[] {
 }
 
 /** Live versions that a firmware installs over on some hardware model, those aside that never leave it. */
-function replacedFirmware({ places, versions }: World, { live }: State, index: number): Mask {
-  return union(
+function replacedFirmware({ places, targets, versions }: World, { live }: State, index: number): Mask {
+  const found = union(
     places.map(({ leading, stuck }, at) =>
       (leading & bit(index)) === 0 ? 0 : live[at]! & ~stuck & ~bit(index) & versions[index]!.over,
     ),
   );
+  return found & ~targets;
 }
 
 /** Whether it is the first firmware of a component of which the field holds none. */
@@ -157,7 +158,7 @@ function retire(world: World, state: State, index: number): Move[] {
   const { kind, own } = version;
   const me = bit(index);
   const live = union(state.live);
-  if ((live & me) === 0 || (world.stuck & me) !== 0 || state.pending !== 0) return [];
+  if ((live & me) === 0 || version.isTarget || (world.stuck & me) !== 0 || state.pending !== 0) return [];
   if (state.leaving !== 0 && (state.leaving & me) === 0) return [];
   const others = live & own & ~me;
   if (kind === "app" && (others & ~world.stuck) < me) return [];

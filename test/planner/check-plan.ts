@@ -354,6 +354,7 @@ function retire(replay: Replay, step: PlanStep, isAwaited: boolean, report: (pro
   const others = [...liveOf(homes, component)].filter((other) => other !== version);
   if (!liveOf(homes, component).has(version)) report("does not live");
   if (stuckOf(homes, component).has(version)) report("is stuck");
+  if (version === request.target[component]) report("is the target");
   if (step.guard !== null || step.replaces.length > 0 || step.staged)
     report("guards, replaces or stages though it retires");
   if (pending.size > 0) report("moves within a lockstep");

@@ -48,7 +48,7 @@ const atLeast: Record<keyof typeof flavours, Partial<Seen>> = {
   "a service between an app and a fan": { hops: 10, awaited: 30 },
   "apps that can drive the update of a fan": { hops: 20, guards: 50, lockstep: 20 },
   "an app that can drive the update of two firmware components": { hops: 20, guards: 20, lockstep: 10 },
-  "versions that never leave, and betas above the release": { hops: 5, awaited: 10, stuck: 50, broken: 3 },
+  "versions that never leave, and betas above the release": { hops: 5, awaited: 10, stuck: 25, broken: 3 },
 };
 
 describe("makePlan against every state there is", () => {
