@@ -171,11 +171,11 @@ export class Agent {
 
     const offer = readOffer(deployment);
     if ("refusal" in offer) return this.#close(deployment.id, "failure", offer.refusal);
-    const release = await this.#fetchRelease(offer);
-    if ("refusal" in release) return this.#close(offer.actionId, "failure", release.refusal);
+    const releases = await this.#fetchReleases(offer);
+    if ("refusal" in releases) return this.#close(offer.actionId, "failure", releases.refusal);
 
     const judge = () =>
-      judgeOffer(offer, release.resolved, {
+      judgeOffer(offer, releases.proof, releases.context, {
         hardware: this.#device.hardware,
         state: journal.state,
         apps: this.#ports.apps.lately(),
@@ -198,10 +198,31 @@ export class Agent {
     }
   }
 
-  async #fetchRelease(
+  async #fetchReleases(
     offer: Offer,
+  ): Promise<
+    | { readonly proof: ResolvedRelease; readonly context: readonly ResolvedRelease[] }
+    | { readonly refusal: string }
+  > {
+    const proof = await this.#fetchRelease(offer.attestationHref);
+    if ("refusal" in proof) return proof;
+    const context: ResolvedRelease[] = [];
+    for (const href of offer.contextHrefs) {
+      const release = href === offer.attestationHref ? proof : await this.#fetchRelease(href);
+      if ("refusal" in release) return release;
+      const { product, version } = release.resolved;
+      if (product !== proof.resolved.product) {
+        return { refusal: `release ${product} ${version} is not one of ${proof.resolved.product}` };
+      }
+      context.push(release.resolved);
+    }
+    return { proof: proof.resolved, context };
+  }
+
+  async #fetchRelease(
+    href: string,
   ): Promise<{ readonly resolved: ResolvedRelease } | { readonly refusal: string }> {
-    const bytes = await this.#ports.ddi.document(offer.attestationHref);
+    const bytes = await this.#ports.ddi.document(href);
     try {
       return this.#ports.verifyRelease(bytes);
     } catch (error) {

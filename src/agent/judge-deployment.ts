@@ -1,8 +1,9 @@
 import type { ResolvedComponent, ResolvedRelease } from "../bundle/resolved-release.ts";
-import { factsOfResolved } from "../bundle/resolved-facts.ts";
+import { factsOfReleases } from "../bundle/resolved-facts.ts";
 import { admitDevice } from "../compat/device-gate.ts";
 import { type ComponentVersion, createRelation } from "../compat/relation.ts";
 import { chunkMetadata, type DdiDeployment } from "../ddi/wire.ts";
+import { contextsMax } from "../fleet/fleet-backend.ts";
 import type { DeviceState, UpdateTarget } from "./device-journal.ts";
 
 /** What the server offers, before anything of it is believed. */
@@ -14,6 +15,8 @@ export interface Offer {
   readonly digest: string;
   readonly href: string;
   readonly attestationHref: string;
+  /** Where the releases are that say what versions in the field need; none: the one above says all. */
+  readonly contextHrefs: readonly string[];
   readonly rollback: boolean;
   /** The server wants nothing done yet. */
   readonly postponed: boolean;
@@ -44,6 +47,12 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
   const component = metadata.get(chunkMetadata.component);
   const link = artifact._links.download ?? artifact._links["download-http"];
   if (!attestationHref || !component) return { refusal: "the deployment names no signed release" };
+  const contextHrefs = (metadata.get(chunkMetadata.context) ?? "").split(" ").filter((href) => href !== "");
+  if (contextHrefs.length > contextsMax) {
+    return {
+      refusal: `the deployment names ${contextHrefs.length} releases as its context, at most ${contextsMax} are read`,
+    };
+  }
   return {
     actionId: id,
     component,
@@ -51,6 +60,7 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
     digest: `sha256:${artifact.hashes.sha256}`,
     href: link.href,
     attestationHref,
+    contextHrefs,
     rollback: metadata.get(chunkMetadata.rollback) === "true",
     postponed: deployment.download === "skip",
     stage: deployment.update === "skip",
@@ -62,10 +72,16 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
  * never the server: digest, hardware and `installs-over` must hold, and every app it has seen must
  * fit the new version. An image that is only staged meets no app: these are asked for when it is
  * to be installed.
+ *
+ * @param resolved the release that proves the image
+ * @param context signed releases, for what they say of the versions that may meet: a release that is
+ *   older than the app on a phone knows nothing of it. Where they differ the first counts, and what
+ *   none of them says the proof does
  */
 export function judgeOffer(
   offer: Offer,
   resolved: ResolvedRelease,
+  context: readonly ResolvedRelease[],
   device: {
     readonly hardware: string;
     readonly state: DeviceState;
@@ -104,11 +120,13 @@ export function judgeOffer(
       busy: false,
     },
     target: { component, version },
-    relation: createRelation(factsOfResolved(resolved), live),
+    relation: createRelation(factsOfReleases([...context, resolved]), live),
     rollback,
   });
-  // A device that never ran anything has no old version to protect.
-  const standing = reasons.filter(({ code }) => code !== "version-unknown" || installed !== null);
+  // The image was found for this hardware above; a device that never ran anything has nothing to protect.
+  const standing = reasons.filter(
+    ({ code }) => code !== "hardware" && (code !== "version-unknown" || installed !== null),
+  );
   const refusals = standing.filter(({ code }) => code !== "incompatible");
   if (refusals.length > 0) return { kind: "refuse", reason: sentence(refusals) };
   if (standing.length > 0 && !offer.stage) return { kind: "wait", reason: `waiting: ${sentence(standing)}` };

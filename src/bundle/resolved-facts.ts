@@ -1,4 +1,6 @@
+import { filledIn, hasFiles } from "../compat/filled-in.ts";
 import type { VersionFacts } from "../compat/relation.ts";
+import { formatComponentVersion } from "../compat/verdict.ts";
 import type { ResolvedComponent, ResolvedRelease } from "./resolved-release.ts";
 
 /** What compatibility needs to know of every version in a resolved release. */
@@ -9,6 +11,20 @@ export function factsOfResolved(resolved: ResolvedRelease): VersionFacts[] {
       Object.values(versions).map((version) => factsOfResolvedVersion(name, version)),
     ),
   ];
+}
+
+/**
+ * The same of several releases: what an earlier one in the list says of a version counts, what it leaves
+ * out is taken from the next.
+ */
+export function factsOfReleases(releases: readonly ResolvedRelease[]): VersionFacts[] {
+  const facts = new Map<string, VersionFacts>();
+  for (const fact of releases.flatMap(factsOfResolved)) {
+    const name = formatComponentVersion(fact);
+    const known = facts.get(name);
+    facts.set(name, known === undefined ? fact : hasFiles(known) ? known : filledIn(known, fact));
+  }
+  return [...facts.values()];
 }
 
 /** What compatibility needs to know of one resolved version. */

@@ -83,6 +83,8 @@ export interface DdiConfigData {
 export const chunkMetadata = {
   /** Absolute address of the signed release (Sigstore bundle JSON). */
   attestation: "iotctl.attestation",
+  /** Addresses of signed releases that say what versions in the field need, separated by spaces; absent without any. */
+  context: "iotctl.context",
   /** Component name in the release. */
   component: "iotctl.component",
   /** `true` on the way back to the version the device ran before. */

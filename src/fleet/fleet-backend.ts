@@ -93,9 +93,17 @@ export interface Assignment {
     Record<string, { readonly digest: string; readonly sizeBytes: number; readonly filename: string }>
   >;
   readonly attestationDigest: string;
+  /**
+   * Signed releases that say what the versions in the field need, at most `contextsMax`; where they
+   * differ the first counts. Absent: the one that proves the image knows all.
+   */
+  readonly contextDigests?: readonly string[];
   /** True: the way back to a version the device ran before. */
   readonly rollback: boolean;
 }
+
+/** How many signed releases an assignment may name for what they say of the field. */
+export const contextsMax = 16;
 
 export interface AssignResult {
   readonly assigned: readonly string[];

@@ -2,7 +2,7 @@ import type { ComponentVersion } from "../compat/relation.ts";
 import { stagingFleet } from "./assert-can-stage.ts";
 import type { Effect } from "./engine/effects.ts";
 import type { RolloutEvent } from "./engine/events.ts";
-import { versionIn } from "./engine/known-versions.ts";
+import { contextOf, versionIn } from "./engine/known-versions.ts";
 import type { Hop, RolloutConfig } from "./engine/state.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 
@@ -70,16 +70,17 @@ async function assign(
   for (const artifact of artifacts) {
     await fleet.ensureArtifact({ ...artifact, open: () => store.openBlob(artifact.digest) });
   }
-  await fleet.ensureAttestation({
-    digest: attestationDigest,
-    bytes: await readAll(store.openBlob(attestationDigest)),
-  });
+  const contextDigests = contextOf(config, attestationDigest);
+  for (const digest of new Set([attestationDigest, ...contextDigests])) {
+    await fleet.ensureAttestation({ digest, bytes: await readAll(store.openBlob(digest)) });
+  }
   const assignment = {
     id: effect.assignmentId,
     component: effect.component,
     version: effect.version,
     variants: Object.fromEntries(artifacts.map((artifact) => [artifact.hardware ?? "", artifact])),
     attestationDigest,
+    ...(contextDigests.length > 0 && { contextDigests }),
     rollback: effect.rollback,
   };
   const refused: { deviceId: string; reason: string }[] = [];

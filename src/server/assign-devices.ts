@@ -49,7 +49,10 @@ function assignOne(
   return null;
 }
 
-function refuseMissingArtifacts(fleet: Fleet, { variants, attestationDigest }: AssignmentContent): void {
+function refuseMissingArtifacts(
+  fleet: Fleet,
+  { variants, attestationDigest, contextDigests = [] }: AssignmentContent,
+): void {
   for (const { digest, sizeBytes } of Object.values(variants)) {
     const artifact = fleet.artifacts.byDigest(digest);
     if (!artifact) throw new Refusal(409, "artifact-missing", `Artifact ${digest} was not uploaded.`);
@@ -61,7 +64,8 @@ function refuseMissingArtifacts(fleet: Fleet, { variants, attestationDigest }: A
       );
     }
   }
-  if (!fleet.artifacts.byDigest(attestationDigest)) {
-    throw new Refusal(409, "attestation-missing", `Attestation ${attestationDigest} was not uploaded.`);
+  for (const digest of [attestationDigest, ...contextDigests]) {
+    if (!fleet.artifacts.byDigest(digest))
+      throw new Refusal(409, "attestation-missing", `Attestation ${digest} was not uploaded.`);
   }
 }

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { Device, DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
+import { contextsMax, type Device, type DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
 import { decide } from "../../src/rollout/engine/decide.ts";
 import { describeRollout } from "../../src/rollout/engine/describe-rollout.ts";
 import type { Observed, RolloutEvent } from "../../src/rollout/engine/events.ts";
 import { judgeGates } from "../../src/rollout/engine/gates.ts";
-import { relationOf } from "../../src/rollout/engine/known-versions.ts";
+import { contextOf, relationOf } from "../../src/rollout/engine/known-versions.ts";
 import type { RolloutConfig, RolloutState } from "../../src/rollout/engine/state.ts";
 import { survey } from "../../src/rollout/engine/survey.ts";
 import { tallyOf } from "../../src/rollout/engine/tally.ts";
@@ -232,5 +232,30 @@ describe("a journal of before there were hops", () => {
     expect(states[1]?.devices["a"]).toMatchObject({ version: "2.0.0", status: "updated" });
     expect(states[3]?.returning["a"]).toMatchObject({ version: "1.9.4" });
     expect(describeRollout(states[3]!).devices.returned).toBe(1);
+  });
+});
+
+describe("the statements that devices judge by", () => {
+  const app = (of: string, from: string) => ({
+    [of]: { resolved: version("app", of), attestationDigest: `sha256:${from}` },
+  });
+  const own = fanConfig().attestationDigest;
+
+  it("are none where the release alone knows all", () => {
+    expect(contextOf(fanConfig(), own)).toEqual([]);
+  });
+
+  it("begin with the release, which an older proof knows nothing of", () => {
+    expect(contextOf(config, "sha256:before")).toEqual([own]);
+    expect(contextOf(config, own)).toEqual([]);
+  });
+
+  it("go on with those of the apps in the field, newest first, each once, and no more than devices read", () => {
+    const apps = { ...app("4.2.0", "b"), ...app("4.10.0", "c"), ...app("4.1.0", "b") };
+    expect(contextOf({ ...config, hops: { app: apps } }, own)).toEqual([own, "sha256:c", "sha256:b"]);
+    const many = Object.assign({}, ...Array.from({ length: 40 }, (_, n) => app(`4.${n}.0`, String(n))));
+    const context = contextOf({ ...config, hops: { app: many } }, own);
+    expect(context).toHaveLength(contextsMax);
+    expect(context[1]).toBe("sha256:39");
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { httpExchange } from "../support/http-exchange.ts";
-import { firmware, startedFleet } from "../support/started-fleet.ts";
+import { digestOf, firmware, startedFleet } from "../support/started-fleet.ts";
 
 async function control(options: Parameters<typeof startedFleet>[0] = {}) {
   const started = await startedFleet(options);
@@ -114,6 +114,11 @@ describe("control API", () => {
     await fleet.ensureArtifact(image);
     expect((await assign()).json.error.code).toBe("attestation-missing");
     await fleet.ensureAttestation(attestation);
+    const unknown = Array.from({ length: 17 }, (_, n) => digestOf(Buffer.from([n])));
+    const context = (count: number) => assign({ contextDigests: unknown.slice(0, count) });
+    expect((await context(16)).json.error.code).toBe("attestation-missing");
+    expect((await context(17)).json.error.code).toBe("too-many-contexts");
+    expect((await assign({ contextDigests: ["sha256:0"] })).json.error.code).toBe("malformed-body");
     const { "fan-a1": variant } = content.variants;
     const lie = { "fan-a1": { ...variant, sizeBytes: 1 } };
     expect((await assign({ variants: lie })).json.error.code).toBe("artifact-differs");

@@ -3,7 +3,7 @@ import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { chunkMetadata, deviceAttribute } from "../../src/ddi/wire.ts";
 import { DdiDevice, imageHref } from "../support/ddi-device.ts";
 import { httpExchange } from "../support/http-exchange.ts";
-import { startedFleet } from "../support/started-fleet.ts";
+import { digestOf, startedFleet } from "../support/started-fleet.ts";
 
 describe("DDI", () => {
   it("polls: sleep, then nothing to do", async () => {
@@ -149,6 +149,26 @@ describe("DDI", () => {
     expect((await device.send(imageHref(installed))).text).toBe("image of fan 1.9.4\n");
     expect((await device.send(imageHref(second))).status).toBe(404);
     expect((await device.send(`${device.root}/installedBase/12`)).status).toBe(404);
+  });
+
+  it("names the signed releases that tell of the field, and gives them to whom they concern", async () => {
+    const { fleet, server, addDevice, give } = await startedFleet();
+    const [device, other] = [await addDevice("d1"), await addDevice("d2")];
+    const releases = ["first", "second"].map((text) => Buffer.from(text));
+    const contextDigests = releases.map(digestOf);
+    for (const [index, bytes] of releases.entries())
+      await fleet.ensureAttestation({ digest: contextDigests[index]!, bytes });
+    await give("2.0.0", ["d1"], { contextDigests });
+    const paths = contextDigests.map((digest) => `/attestations/${digest.slice("sha256:".length)}`);
+    const { deployment } = await device.deployment();
+    expect(deployment.chunks[0]?.metadata).toContainEqual({
+      key: chunkMetadata.context,
+      value: paths.map((path) => `${server.url}${device.root}${path}`).join(" "),
+    });
+    for (const [index, path] of paths.entries()) {
+      expect((await device.send(device.root + path)).text).toBe(String(releases[index]));
+      expect((await other.send(other.root + path)).status).toBe(404);
+    }
   });
 
   it("gives a device nothing of another's", async () => {

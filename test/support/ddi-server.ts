@@ -9,6 +9,8 @@ export interface OfferedImage {
   readonly version: string;
   readonly image: Uint8Array;
   readonly attestation: Uint8Array;
+  /** Signed releases that say what versions in the field need, the first before the others. */
+  readonly context?: readonly Uint8Array[];
   readonly rollback?: boolean;
   readonly postponed?: boolean;
   /** Only to be kept ready: the action ends with `downloaded`. */
@@ -121,6 +123,7 @@ export class DdiServer {
       return replyJson(response, { id, cancelAction: { stopId: id } });
     }
     if (resource === "attestations") return reply(response, 200, action.attestation);
+    if (resource === "contexts") return reply(response, 200, action.context![Number(last)]!);
     if (resource === "images") return this.#sendImage(action, request, response, cutBody);
     return reply(response, 404, "");
   }
@@ -172,6 +175,7 @@ export class DdiServer {
 
   #deployment(action: Action): DdiDeployment {
     const { id, component, version, image, rollback = false, postponed = false, staged = false } = action;
+    const { context = [] } = action;
     const base = `${this.url}/DEFAULT/controller/v1/${this.deviceId}`;
     const download = postponed ? "skip" : "forced";
     const update = postponed || staged ? "skip" : "forced";
@@ -183,6 +187,14 @@ export class DdiServer {
     };
     const metadata = [
       { key: chunkMetadata.attestation, value: `${base}/attestations/${id}` },
+      ...(context.length > 0
+        ? [
+            {
+              key: chunkMetadata.context,
+              value: context.map((_, index) => `${base}/contexts/${id}/${index}`).join(" "),
+            },
+          ]
+        : []),
       { key: chunkMetadata.component, value: component },
       { key: chunkMetadata.rollback, value: String(rollback) },
     ];

@@ -5,7 +5,7 @@ import {
   readReleasedVersions,
 } from "../../bundle/released-versions.ts";
 import { factsOfResolvedVersion } from "../../bundle/resolved-facts.ts";
-import type { ResolvedComponent } from "../../bundle/resolved-release.ts";
+import { filledIn, hasFiles } from "../../compat/filled-in.ts";
 import type { VersionFacts } from "../../compat/relation.ts";
 import { formatComponentVersion } from "../../compat/verdict.ts";
 import type { Release } from "../../manifest/release.ts";
@@ -60,22 +60,6 @@ async function readIndex(release: Release, context: Context): Promise<ReleasedVe
   const isEmpty = (await store.list(release.product)).length === 0;
   const trustedKeys = isEmpty ? [] : await context.trustedKeys();
   return readReleasedVersions(store, release.product, trustedKeys, release.version);
-}
-
-function hasFiles({ hardware, installable, kind }: VersionFacts): boolean {
-  return hardware.length > 0 || (kind === "app" && installable);
-}
-
-/** What was published of a version, but for what the manifest says anew. */
-function filledIn(own: VersionFacts, published: ResolvedComponent): ResolvedComponent {
-  const { bridges, installsOver, requires, stuck } = own;
-  return {
-    ...published,
-    ...(Object.keys(requires).length > 0 && { requires }),
-    ...(installsOver !== undefined && { installsOver }),
-    ...(bridges && { bridges }),
-    ...(stuck !== undefined && { stuck }),
-  };
 }
 
 /** What two sources should not say differently of one version; that it is stuck may turn out late. */

@@ -1,5 +1,7 @@
 import { factsOfResolvedVersion } from "../../bundle/resolved-facts.ts";
 import { createRelation, type Relation, type VersionFacts } from "../../compat/relation.ts";
+import { compareVersions } from "../../compat/versions.ts";
+import { contextsMax } from "../../fleet/fleet-backend.ts";
 import type { Hop, RolloutConfig } from "./state.ts";
 
 /** One version of a component as the rollout knows it: of the release, else of `hops`, else of what the release calls known. */
@@ -33,6 +35,19 @@ export function relationOf(config: RolloutConfig): Relation {
     }),
   );
   return createRelation(facts, plan.field);
+}
+
+/**
+ * Signed statements by which devices judge a version that `proof` proves: the release's own, then those
+ * that speak of the apps which devices may meet, newest first. None where the release alone knows all.
+ */
+export function contextOf({ attestationDigest, hops = {} }: RolloutConfig, proof: string): string[] {
+  const apps = Object.values(hops)
+    .flatMap((versions) => Object.values(versions))
+    .filter(({ resolved }) => resolved.kind === "app")
+    .toSorted((a, b) => compareVersions(b.resolved.version, a.resolved.version));
+  const digests = new Set([attestationDigest, ...apps.map((app) => app.attestationDigest)]);
+  return digests.size === 1 && proof === attestationDigest ? [] : [...digests].slice(0, contextsMax);
 }
 
 /** Hardware models that one version of a component has an image for. */

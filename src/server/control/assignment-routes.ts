@@ -1,4 +1,4 @@
-import type { CancelResult, DeviceOutcome } from "../../fleet/fleet-backend.ts";
+import { type CancelResult, contextsMax, type DeviceOutcome } from "../../fleet/fleet-backend.ts";
 import { assignDevices } from "../assign-devices.ts";
 import { cancelActions } from "../cancel-actions.ts";
 import type { Fleet } from "../fleet.ts";
@@ -92,6 +92,7 @@ function outcomeOf(fleet: Fleet, record: OutcomeRecord): DeviceOutcome {
 
 function readContent(body: unknown): Omit<AssignmentContent, "staged"> {
   const variants = recordField(body, "variants");
+  const contextDigests = readContext(body);
   return {
     component: textField(body, "component"),
     version: textField(body, "version"),
@@ -106,8 +107,18 @@ function readContent(body: unknown): Omit<AssignmentContent, "staged"> {
       ]),
     ),
     attestationDigest: textField(body, "attestationDigest", isDigest),
+    ...(contextDigests.length > 0 && { contextDigests }),
     rollback: flagField(body, "rollback"),
   };
+}
+
+function readContext(body: unknown): readonly string[] {
+  const isThere = (body as { contextDigests?: unknown } | null)?.contextDigests !== undefined;
+  const digests = isThere ? textListField(body, "contextDigests", isDigest) : [];
+  if (digests.length > contextsMax) {
+    throw new Refusal(400, "too-many-contexts", `An assignment names at most ${contextsMax} releases as its context.`);
+  }
+  return digests;
 }
 
 function readDeviceIds(body: unknown): readonly string[] {

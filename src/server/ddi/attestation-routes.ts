@@ -5,7 +5,7 @@ import { sendFile } from "../send-file.ts";
 import { deviceRoute } from "./device-route.ts";
 
 /**
- * The signed release behind what a device is to install or has installed. Our one addition to DDI;
+ * The signed releases behind what a device is to install or has installed. Our one addition to DDI;
  * its address stands in the metadata of the deployment's chunk, which other clients pass over.
  */
 export function attestationRoutes(fleet: Fleet): Route[] {
@@ -15,9 +15,10 @@ export function attestationRoutes(fleet: Fleet): Route[] {
       const attestation = fleet.artifacts.byDigest(digest);
       const open = fleet.actions.openOf(device.id);
       const installed = device.installedAction === null ? null : fleet.actions.byId(device.installedAction);
-      const isGiven = [open, installed].some(
-        (action) => action && fleet.assignments.byRow(action.assignmentRow).attestationDigest === digest,
-      );
+      const isGiven = [open, installed].some((action) => {
+        const given = action && fleet.assignments.byRow(action.assignmentRow);
+        return given?.attestationDigest === digest || given?.contextDigests?.includes(digest);
+      });
       if (!attestation || !isGiven)
         throw new Refusal(404, "not-found", "This device is given no such release.");
       response.writeHead(200, {

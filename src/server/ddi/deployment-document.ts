@@ -25,8 +25,8 @@ export function payloadOf(fleet: Fleet, action: ActionRecord): Payload {
  */
 export function deploymentDocument(fleet: Fleet, action: ActionRecord, address: string): DdiDeployment {
   const payload = payloadOf(fleet, action);
-  const { component, version, attestationDigest, rollback, staged } = payload.assignment;
-  const hex = attestationDigest.slice("sha256:".length);
+  const { component, version, attestationDigest, contextDigests, rollback, staged } = payload.assignment;
+  const hrefOf = (digest: string): string => `${address}/attestations/${digest.slice("sha256:".length)}`;
   const chunk: DdiChunk = {
     // The only part that Zephyr takes; nobody else looks at it.
     part: "bApp",
@@ -34,7 +34,10 @@ export function deploymentDocument(fleet: Fleet, action: ActionRecord, address: 
     name: component,
     artifacts: [artifactDocument(payload, action, address)],
     metadata: [
-      { key: chunkMetadata.attestation, value: `${address}/attestations/${hex}` },
+      { key: chunkMetadata.attestation, value: hrefOf(attestationDigest) },
+      ...(contextDigests
+        ? [{ key: chunkMetadata.context, value: contextDigests.map(hrefOf).join(" ") }]
+        : []),
       { key: chunkMetadata.component, value: component },
       { key: chunkMetadata.rollback, value: String(rollback) },
     ],
