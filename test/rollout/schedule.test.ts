@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { PlanStep } from "../../src/planner/plan.ts";
 import { schedulePhases } from "../../src/rollout/engine/schedule.ts";
 import { planOf, stage, wave } from "../support/fan-rollout.ts";
 
@@ -43,6 +44,27 @@ describe("schedulePhases", () => {
       // An app walks only through what changes its share, after a first wave of its own.
       { after: ["fan 1.8.0", "fan 1.9.4"], introductions: ["app"], waves: ["canary", "fleet 100%", "all"] },
     ]);
+  });
+
+  it("shows an app to all before the firmware that devices take only with it", () => {
+    const { steps, ...plan } = planOf("introduce app 2.0.0", "introduce fan 2.0.0");
+    const phases = (
+      replaces: readonly string[],
+      guard: string,
+      before: readonly PlanStep[] = [],
+    ): string[][] => {
+      const [app, fan] = steps;
+      const guarded = [...before, { ...app!, replaces }, { ...fan!, guard: { app: guard } }];
+      return schedulePhases({ ...plan, steps: guarded }, stages, kindOf).map(({ introductions }) =>
+        introductions.map(({ component }) => component),
+      );
+    };
+    expect(phases(["1.0.0", "1.1.0"], ">=2.0.0")).toEqual([["app"], ["fan"]]);
+    // Some have an app that opens their device already.
+    expect(phases(["1.0.0", "1.1.0"], ">=1.1.0")).toEqual([["app", "fan"]]);
+    // In lockstep a device follows its app at once.
+    const [staged] = planOf("stage fan 2.0.0").steps;
+    expect(phases(["1.0.0"], ">=2.0.0", [staged!])).toEqual([["fan"], ["app", "fan"]]);
   });
 
   it("deploys a service in one wave", () => {

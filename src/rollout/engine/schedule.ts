@@ -1,3 +1,4 @@
+import { satisfies } from "../../compat/versions.ts";
 import type { Stage } from "../../manifest/release.ts";
 import type { Plan, PlanStep } from "../../planner/plan.ts";
 
@@ -25,7 +26,8 @@ export interface ScheduledWave {
 /**
  * Cuts a plan into phases and walks each through the stages. Trailing retirements are left to time. The
  * retirement of a service right after its introduction is part of the deployment; images are laid ready
- * in a phase of their own.
+ * in a phase of their own. Firmware that only an app of the phase opens a device for waits until that app
+ * was shown to all: beside it, the first waves would have next to no devices to prove anything with.
  */
 export function schedulePhases(
   plan: Plan,
@@ -46,7 +48,9 @@ export function schedulePhases(
     }
     const current = phases.at(-1);
     const stagesMore = current?.introductions.some(({ staged }) => staged) === (step.staged ?? false);
-    if (!current || after.length > 0 || !stagesMore) phases.push({ after, introductions: [step] });
+    const opens =
+      current?.introductions.some((earlier) => isOpenedBy(step, earlier)) && !isStaged(plan, step);
+    if (!current || after.length > 0 || !stagesMore || opens) phases.push({ after, introductions: [step] });
     else current.introductions.push(step);
     after = [];
   }
@@ -55,6 +59,18 @@ export function schedulePhases(
     afterStaging: phases[index - 1]?.introductions.filter(({ staged }) => staged) ?? [],
     waves: wavesOf(phase.introductions, stages, kindOf),
   }));
+}
+
+/** Whether devices may take a step only with a version that another step brings. */
+function isOpenedBy({ guard }: PlanStep, { component, replaces, version }: PlanStep): boolean {
+  const range = guard?.[component];
+  if (range === undefined || !satisfies(version, range)) return false;
+  return replaces.every((replaced) => !satisfies(replaced, range));
+}
+
+/** In lockstep an app does not fit what devices run, so their firmware follows it at once. */
+function isStaged({ steps }: Plan, { component, version }: PlanStep): boolean {
+  return steps.some((step) => step.staged && step.component === component && step.version === version);
 }
 
 function wavesOf(
