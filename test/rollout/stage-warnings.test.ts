@@ -39,4 +39,24 @@ describe("warnAboutStages", () => {
     expect(warned([...devices(2, "canary"), ...devices(1000, "home")])).toEqual(["canary"]);
     expect(warned(devices(1, "home"))).toEqual(["canary", "fleet"]);
   });
+
+  it("counts no more devices than the app is shown to, where they follow it", () => {
+    const [canary] = stages;
+    const whole = [
+      { ...canary!, waves: [{ ...canary!.waves[0]!, devices: { kind: "percent", percent: 100 } }] },
+    ];
+    const warnings = (count: number, followsApp: boolean) =>
+      warnAboutStages(
+        "fan",
+        devices(count, "home"),
+        { gates, stages: whole as typeof stages },
+        "salt",
+        followsApp,
+      );
+    // The canary stage shows the app to a tenth of the users.
+    expect(warnings(needed * 10, true)).toEqual([]);
+    expect(warnings(needed * 10 - 1, false)).toEqual([]);
+    expect(warnings(needed * 10 - 1, true)).toMatchObject([{ devicesAvailable: needed - 1 }]);
+    expect(warnings(needed * 10 - 1, true)[0]?.message).toContain("fan follows its app, which 10% of users");
+  });
 });

@@ -53,7 +53,8 @@ async function stageWarnings(release: Release, plan: Plan, { devices }: FieldLoo
     );
     // Where nobody runs it, no gate asks about it.
     if (own.length === 0) return [];
-    const warnings = warnAboutStages(component, own, settings, cohortSalt(release));
+    const followsApp = plan.steps.some((step) => step.component === component && step.staged);
+    const warnings = warnAboutStages(component, own, settings, cohortSalt(release), followsApp);
     return warnings.map(({ message }) => message);
   });
 }

@@ -17,25 +17,34 @@ export interface StageWarning {
  * up to there hold. Said before anything moves, since an inconclusive gate holds for ever.
  *
  * @param devices of one component that the release moves
+ * @param followsApp whether each of them moves only when its app has, as in lockstep
  */
 export function warnAboutStages(
   component: string,
   devices: readonly Device[],
   { gates, stages }: { readonly stages: readonly Stage[]; readonly gates: Readonly<Record<string, Gate>> },
   salt: string,
+  followsApp = false,
 ): StageWarning[] {
   const warnings: StageWarning[] = [];
   const reached = new Set<string>();
+  let appsPercent = 0;
   for (const stage of stages) {
     for (const wave of stage.waves) for (const { id } of select(wave.devices, devices, salt)) reached.add(id);
+    appsPercent = Math.max(appsPercent, ...stage.waves.map((wave) => wave.appsPercent));
+    const following = Math.floor((devices.length * appsPercent) / 100);
+    const waitsForApp = followsApp && following < reached.size;
     for (const name of stage.gates) {
       const gate = gates[name];
       if (!gate) continue;
-      const devicesAvailable = reached.size;
+      const devicesAvailable = waitsForApp ? following : reached.size;
       const devicesNeeded = devicesNeededToPass(gate.limitPercent / 100, gate.alpha);
       if (devicesAvailable >= devicesNeeded) continue;
       const message =
-        `stage ${stage.name} can never pass gate ${name}: it holds ${devicesAvailable} devices with ${component}, ` +
+        `stage ${stage.name} can ${waitsForApp ? "hardly" : "never"} pass gate ${name}: ` +
+        (waitsForApp
+          ? `${component} follows its app, which ${appsPercent}% of users are shown, about ${devicesAvailable} devices, `
+          : `it holds ${devicesAvailable} devices with ${component}, `) +
         `and ${gate.limitPercent}% needs at least ${devicesNeeded} good ones`;
       warnings.push({ stage: stage.name, gate: name, component, devicesAvailable, devicesNeeded, message });
     }
