@@ -15,7 +15,7 @@ export function planText(plan: Plan, width = terminalWidth()): string {
       ([component, versions]) => `${component} ${versions.length > 0 ? versions.join(", ") : "(none seen)"}`,
     )
     .join("; ");
-  const head = [`${plan.product} ${plan.release}`, sentence(`In the field: ${field}`, width)];
+  const head = [terminalLine(`${plan.product} ${plan.release}`), sentence(`In the field: ${field}`, width)];
   return [
     head.join("\n"),
     ...brokenText(plan, width),
@@ -91,7 +91,7 @@ function blockedText({ blocked }: Plan, width: number): string[] {
   const reasons = `There is no safe order. These rule every one out:\n${pairsTable(pairs, width)}`;
   if (repairs.length === 0) return [reasons, "No single change that was tried would make one."];
   const changes = repairs.map(({ change, steps }, index) => {
-    const text = `${index + 1}. ${change} (${steps} steps)`;
+    const text = `${index + 1}. ${change} (${steps === 1 ? "1 step" : `${steps} steps`})`;
     return sentence(`  ${text}`, width);
   });
   return [reasons, `Any one of these would make one; each was planned to the end:\n${changes.join("\n")}`];
