@@ -6,6 +6,7 @@ import type { BlockedPair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { type Part, type Problem, problemOf } from "./problem.ts";
 import { subsets } from "./subsets.ts";
+import { TooLargeError } from "./too-large-error.ts";
 
 /** Up to this many sets of pairs are tried to find one that is smaller than the first. */
 const setsMax = 300;
@@ -20,7 +21,7 @@ type RulesOut = (pairs: readonly Pair[]) => boolean;
 export function blockingSet(request: PlanRequest): BlockedPair[] {
   const problem = problemOf(request);
   const pairs = disagreementsOf(problem);
-  const rulesOut: RulesOut = (some) => !orderExists(problemOf(onlyThese(request, some)));
+  const rulesOut: RulesOut = (some) => isRuledOut(onlyThese(request, some));
   const { relation } = request;
   const alone = problemOf({
     ...request,
@@ -29,6 +30,16 @@ export function blockingSet(request: PlanRequest): BlockedPair[] {
   if (!orderExists(alone)) return [];
   const found = atTheEnd(problem) ?? smallestOf(localised(pairs, rulesOut), rulesOut);
   return found.flatMap(([a, b]) => blockedPair(a, b, request.relation) ?? []);
+}
+
+/** Where the search grows too large, the fewer pairs are not known to rule anything out. */
+function isRuledOut(request: PlanRequest): boolean {
+  try {
+    return !orderExists(problemOf(request));
+  } catch (error) {
+    if (error instanceof TooLargeError) return false;
+    throw error;
+  }
 }
 
 /** Every pair of coupled versions that does not fit; those of what lives and of targets come first. */

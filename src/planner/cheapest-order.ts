@@ -4,7 +4,12 @@ import { costToCome, introductionsToCome } from "./lower-bounds.ts";
 import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
 import type { Problem, VersionId } from "./problem.ts";
 import { pathOf } from "./route.ts";
-import { type Order, writeOrder } from "./write-order.ts";
+import { type WrittenOrder, writeOrder } from "./write-order.ts";
+
+export interface Order extends WrittenOrder {
+  /** Whether no order can be cheaper, whatever intermediate versions there are. */
+  readonly isLeast: boolean;
+}
 
 /** Bounds on the effort for the cheapest of the safe orders; beyond them the cheapest so far is taken. */
 const labelsMax = 3_000;
@@ -20,7 +25,7 @@ export function orderExists(problem: Problem): boolean {
 /**
  * The cheapest safe order: no lockstep rather than lockstep, then the fewest introductions of apps,
  * the fewest retirements of apps that others wait for, the fewest hops, the fewest waits. Null where
- * there is no safe order.
+ * there is no safe order. Throws TooLargeError where the search grows beyond its bounds.
  */
 export function cheapestOrder(problem: Problem): Order | null {
   if (!fitsInTheEnd(problem)) return null;
@@ -28,7 +33,9 @@ export function cheapestOrder(problem: Problem): Order | null {
   const found = first(search);
   if (!found) return null;
   const { label, lockstep } = found;
-  return cheapest(search, lockstep, label.appIntroductions) ?? write(search, label);
+  const order = cheapest(search, lockstep, label.appIntroductions) ?? write(search, label, lockstep);
+  if (!order) throw new Error("an order was found that cannot be written down");
+  return order;
 }
 
 /** What every order ends with: targets beside what can never leave. */
@@ -86,7 +93,7 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
     if (isDominated(label, seen)) continue;
     if (search.hasArrived(label)) {
       orders++;
-      const order = write(search, label);
+      const order = write(search, label, lockstep);
       if (order && (!best || compareOrders(order, best.order) < 0))
         best = { order, retired: label.retired.length };
     } else for (const after of search.expand(label, lockstep, choices)) put(after, depth + 1);
@@ -94,8 +101,15 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
   return best?.order ?? null;
 }
 
-function write({ problem }: OrderSearch, label: Label): Order | null {
-  return writeOrder(problem, pathOf(problem, label), (app) => label.retired.includes(app));
+function write({ problem }: OrderSearch, label: Label, lockstep: boolean): Order | null {
+  const order = writeOrder(problem, pathOf(problem, label), (app) => label.retired.includes(app));
+  const unavoidable = mustRetire(problem);
+  return (
+    order && {
+      ...order,
+      isLeast: !lockstep && order.cost === 0 && label.retired.every((app) => unavoidable(app)),
+    }
+  );
 }
 
 function compareCandidates(a: Candidate, b: Candidate): number {
@@ -111,21 +125,33 @@ function compareOrders(a: Order, b: Order): number {
   return a.cost - b.cost || a.waits - b.waits;
 }
 
+/** Whether an app version is in the way of some target, so that every order has to retire it. */
+function mustRetire(problem: Problem): (app: VersionId) => boolean {
+  const { pairing } = problem.request;
+  return (app) =>
+    problem.partOf(app).coupled.some(({ kind, moves, target }) => {
+      if (!moves || target === null || (kind === "firmware" && pairing === "observed")) return false;
+      return !problem.fits(target, app);
+    });
+}
+
 /**
- * What is in the way of some target has to be retired in any case. What is in the way of an
- * intermediate version only may be retired or stay, and both are followed.
+ * What is in the way of an intermediate version only may be retired or stay, and both are followed;
+ * where there are guards, what is in nobody's way may still keep one from being used.
  */
 function retirementChoices(problem: Problem): RetirementChoices {
-  const { pairing } = problem.request;
-  const clashes = (app: VersionId, withHops: boolean): boolean =>
-    problem.partOf(app).coupled.some(({ hops, kind, moves, target }) => {
-      if (!moves || target === null || (!withHops && kind === "firmware" && pairing === "observed"))
-        return false;
-      return [target, ...(withHops ? hops : [])].some((id) => !problem.fits(id, app));
-    });
+  const isInTheWay = mustRetire(problem);
+  const mayBeInTheWay = (app: VersionId): boolean =>
+    problem.request.pairing === "observed" ||
+    problem
+      .partOf(app)
+      .coupled.some(
+        ({ hops, moves, target }) =>
+          moves && [...hops, ...(target === null ? [] : [target])].some((id) => !problem.fits(id, app)),
+      );
   return (replaced) => {
-    const must = replaced.filter((id) => clashes(id, false));
-    const may = replaced.filter((id) => !must.includes(id) && (pairing === "observed" || clashes(id, true)));
+    const must = replaced.filter(isInTheWay);
+    const may = replaced.filter((id) => !isInTheWay(id) && mayBeInTheWay(id));
     let sets: VersionId[][] = [must];
     for (const id of may.slice(0, choicesMax)) sets = sets.flatMap((set) => [set, [...set, id]]);
     return sets;

@@ -1,5 +1,5 @@
-import type { Group, Part, Problem, VersionId } from "./problem.ts";
-import { firmwareFits, fitsAlways, type Stage } from "./stage.ts";
+import { type Group, type Part, type Problem, remembered, type VersionId } from "./problem.ts";
+import { firmwareFits, type Stage } from "./stage.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
 /** Groups of devices whose firmware constrains one another; most often a single one. */
@@ -84,11 +84,7 @@ export function keyOf(positions: Positions): PositionsKey {
 
 /** Which firmware can be introduced at a stage; asked once for each version. */
 export function opennessOf(problem: Problem, stage: Stage): (id: VersionId) => boolean {
-  const known = new Uint8Array(problem.size);
-  return (id) => {
-    if (known[id] === 0) known[id] = fitsAlways(problem, id) && firmwareFits(problem, stage, id) ? 1 : 2;
-    return known[id] === 1;
-  };
+  return remembered(problem.size, (id) => problem.fitsAlways(id) && firmwareFits(problem, stage, id));
 }
 
 /** Every single move that a cluster can make at a stage. */
@@ -172,10 +168,10 @@ export function cross(
   const after = positions.map((id, index) => (isUnfit(id) ? groups[index]!.part.target! : id));
   for (const [index, to] of after.entries()) {
     const from = positions[index]!;
+    if (isUnfit(to)) return null;
     if (to === from) continue;
     if (!groups[index]!.next.get(from)?.includes(to) || !between(to)) return null;
     if (!introduces.every((app) => problem.fits(app, from) || problem.bridges(app, from))) return null;
-    if (isUnfit(to)) return null;
     for (const mate of mates[index]!) {
       if (!problem.fits(to, positions[mate]!) || !problem.fits(to, after[mate]!)) return null;
     }

@@ -1,7 +1,8 @@
-import { cheapestOrder } from "./cheapest-order.ts";
+import type { Order } from "./cheapest-order.ts";
+import { findOrder } from "./find-order.ts";
 import type { BlockedPair, Repair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { problemOf } from "./problem.ts";
+import { TooLargeError } from "./too-large-error.ts";
 import { bridgingFirmware, tolerantApps } from "./missing-versions.ts";
 import {
   bridgesRepair,
@@ -29,10 +30,20 @@ export function findRepairs(request: PlanRequest, pairs: readonly BlockedPair[])
   let tried = 0;
   for (const { change, kind, request: changed } of proposals(request, pairs)) {
     if (++tried > proposalsMax || repairs.length === repairsMax) break;
-    const order = cheapestOrder(problemOf(changed));
+    const order = orderOf(changed);
     if (order) repairs.push({ kind, change, steps: order.steps.length });
   }
   return repairs;
+}
+
+/** A change about which nothing can be said within bounds is not proposed. */
+function orderOf(request: PlanRequest): Order | null {
+  try {
+    return findOrder(request).order;
+  } catch (error) {
+    if (error instanceof TooLargeError) return null;
+    throw error;
+  }
 }
 
 function* proposals(request: PlanRequest, pairs: readonly BlockedPair[]): Generator<Proposal> {

@@ -4,11 +4,12 @@ import { formatComponentVersion } from "../compat/verdict.ts";
 import { compareVersions } from "../compat/versions.ts";
 import { blockedPair } from "./blocked-pairs.ts";
 import { blockingSet } from "./blocking-set.ts";
-import { cheapestOrder, orderExists } from "./cheapest-order.ts";
+import { orderExists } from "./cheapest-order.ts";
 import { explainSteps } from "./explain-steps.ts";
 import type { BlockedPair, Plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { type Problem, problemOf } from "./problem.ts";
+import { findOrder } from "./find-order.ts";
 import { findRepairs } from "./find-repairs.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
@@ -22,8 +23,7 @@ import { TooLargeError } from "./too-large-error.ts";
  */
 export function makePlan(request: PlanRequest): Plan {
   try {
-    const problem = problemOf(request);
-    const order = cheapestOrder(problem);
+    const { order, problem } = findOrder(request);
     const plan = {
       schemaVersion: 1,
       product: request.product,

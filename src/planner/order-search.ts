@@ -14,7 +14,8 @@ import {
   stepCost,
 } from "./cluster.ts";
 import type { Part, Problem, VersionId } from "./problem.ts";
-import { fitsAlways, peersFit, type Stage } from "./stage.ts";
+import { peersFit, type Stage } from "./stage.ts";
+import { TooLargeError } from "./too-large-error.ts";
 
 /** A point of the search: a stage, and where each cluster can be when it is reached. */
 export interface Label {
@@ -33,6 +34,9 @@ export interface Label {
 /** Which of the app versions that can be retired, beside their successor, are; one list for each way to go on. */
 export type RetirementChoices = (replaced: readonly VersionId[]) => readonly (readonly VersionId[])[];
 
+/** So many positions are looked at in all before a search gives up rather than run for ever. */
+const effortMax = 5_000_000;
+
 /** Retires whatever can be retired: nothing makes more orders possible. */
 export const retireAll: RetirementChoices = (replaced) => [replaced];
 
@@ -42,7 +46,7 @@ export class OrderSearch {
   readonly clusters: readonly Cluster[];
   /** Services and apps that have to move away from something. */
   readonly core: readonly Part[];
-  readonly #fitsAlways = new Map<VersionId, boolean>();
+  #effort = 0;
 
   constructor(problem: Problem) {
     this.problem = problem;
@@ -73,7 +77,7 @@ export class OrderSearch {
     return beginnings.map(({ retired, stage }) => {
       const isOpen = opennessOf(this.problem, stage);
       const reach = this.clusters.map((cluster) =>
-        closure(this.problem, cluster, [{ positions: startOf(cluster), cost: 0 }], isOpen),
+        this.#closure(cluster, [{ positions: startOf(cluster), cost: 0 }], isOpen),
       );
       return { stage, reach, before: null, move: null, appIntroductions: 0, retired, services: [] };
     });
@@ -114,7 +118,7 @@ export class OrderSearch {
       (id) =>
         id !== current &&
         (part.kind === "service" ? !services.includes(id) : id > current) &&
-        this.#canAlwaysFit(id),
+        this.problem.fitsAlways(id),
     );
   }
 
@@ -149,18 +153,17 @@ export class OrderSearch {
         return live.filter((id) => !gone.includes(id));
       });
       const isOpen = opennessOf(this.problem, stage);
-      const reach = this.clusters.map((cluster, index) =>
-        closure(this.problem, cluster, across[index]!, isOpen),
-      );
+      const reach = this.clusters.map((cluster, index) => this.#closure(cluster, across[index]!, isOpen));
       const retired = [...label.retired, ...gone];
       yield { stage, reach, before: label, move, appIntroductions, retired, services };
     }
   }
 
-  #canAlwaysFit(id: VersionId): boolean {
-    let fits = this.#fitsAlways.get(id);
-    if (fits === undefined) this.#fitsAlways.set(id, (fits = fitsAlways(this.problem, id)));
-    return fits;
+  #closure(cluster: Cluster, from: readonly Place[], isOpen: (id: VersionId) => boolean): Reach {
+    const reach = closure(this.problem, cluster, from, isOpen);
+    this.#effort += reach.size;
+    if (this.#effort > effortMax) throw new TooLargeError();
+    return reach;
   }
 }
 

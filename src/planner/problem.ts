@@ -3,7 +3,7 @@ import { compareVersions, satisfies } from "../compat/versions.ts";
 import type { StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { stuckVersions } from "./stuck-versions.ts";
-import { updatePaths } from "./update-paths.ts";
+import { type DeviceGroup, updatePaths } from "./update-paths.ts";
 
 /** One version of one component, as a number: the search compares very many. */
 export type VersionId = number;
@@ -43,12 +43,16 @@ export interface Problem {
   /** Devices that can reach their target. */
   readonly groups: readonly Group[];
   readonly stuck: readonly StuckVersion[];
+  /** How many versions on how many hardware models cannot reach the target. */
+  readonly lost: number;
   /** How many versions there are; ids are below it. */
   readonly size: number;
   readonly versionOf: (id: VersionId) => string;
   readonly partOf: (id: VersionId) => Part;
   /** Whether two versions fit: nothing but compatible passes. */
   readonly fits: (a: VersionId, b: VersionId) => boolean;
+  /** Whether a version fits what lives from the first step to the last. */
+  readonly fitsAlways: (id: VersionId) => boolean;
   /** Service: whether the versions before go on being served beside this one. */
   readonly keepsVersions: (service: VersionId) => boolean;
   /** Whether an app can update a firmware that it does not fit. */
@@ -65,6 +69,7 @@ export function problemOf(request: PlanRequest): Problem {
   const parts: Draft[] = [];
   const groups: Group[] = [];
   const stuck: StuckVersion[] = [];
+  let lost = 0;
   for (const component of [...new Set([...Object.keys(live), ...Object.keys(target)])].toSorted()) {
     const ways = updatePaths(request, component);
     const held = stuckVersions(request, component, ways);
@@ -82,13 +87,11 @@ export function problemOf(request: PlanRequest): Problem {
     part.targetLives = part.target !== null && inUse.includes(part.target);
     part.permanent = permanent;
     part.old = inUse.filter((id) => id !== part.target && !permanent.includes(id));
-    const own = ways
-      .filter(({ arrives, start }) => arrives && relation.facts(component, start)?.stuck === undefined)
-      .map((way): Group => ({
-        part,
-        start: idOf(way.start),
-        next: new Map([...way.next].map(([from, to]) => [idOf(from), to.map(idOf)])),
-      }));
+    const arriving = ways.filter(
+      ({ arrives, start }) => arrives && relation.facts(component, start)?.stuck === undefined,
+    );
+    lost += ways.length - arriving.length;
+    const own = distinctGroups(part, arriving, idOf);
     const underWay =
       part.kind === "firmware" ? own.some(({ start }) => start !== part.target) : part.old.length > 0;
     part.moves = part.target !== null && (underWay || !part.targetLives);
@@ -102,15 +105,20 @@ export function problemOf(request: PlanRequest): Problem {
       (other) => other !== part && relation.coupled(part.component, other.component),
     );
   }
+  const fits = verdictTable(owners, names, relation);
   return {
     request,
     parts,
     groups,
     stuck,
+    lost,
     size: names.length,
     versionOf: (id) => names[id]!,
     partOf: (id) => owners[id]!,
-    fits: verdictTable(owners, names, relation),
+    fits,
+    fitsAlways: remembered(names.length, (id) =>
+      owners[id]!.coupled.every((part) => alwaysLive(part).every((other) => fits(id, other))),
+    ),
     keepsVersions: (service) =>
       relation.facts(owners[service]!.component, names[service]!)?.keepsVersions ?? false,
     bridges: (app, firmware) => {
@@ -120,6 +128,21 @@ export function problemOf(request: PlanRequest): Problem {
       return range !== undefined && satisfies(names[firmware]!, range);
     },
   };
+}
+
+/** Devices with the same start and the same ways are one group, whatever their hardware. */
+function distinctGroups(
+  part: Part,
+  ways: readonly DeviceGroup[],
+  idOf: (version: string) => VersionId,
+): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { next, start } of ways) {
+    const steps = new Map([...next].map(([from, to]) => [idOf(from), to.map(idOf)]));
+    const key = `${start} ${[...steps].map(([from, to]) => `${from}:${to.join()}`).join(" ")}`;
+    groups.set(key, { part, start: idOf(start), next: steps });
+  }
+  return [...groups.values()];
 }
 
 function draftOf(component: string, index: number, { live, relation, target }: PlanRequest): Draft {
@@ -199,5 +222,19 @@ function verdictTable(
     const good = one.component === other.component || relation.verdict(one, other).kind === "compatible";
     row[b] = good ? fits : clashes;
     return good;
+  };
+}
+
+/** What of a component lives from the first step to the last. */
+export function alwaysLive({ permanent, target, targetLives }: Part): readonly VersionId[] {
+  return targetLives && target !== null ? [...permanent, target] : permanent;
+}
+
+/** A yes or no about each version, asked once at most. */
+export function remembered(size: number, ask: (id: VersionId) => boolean): (id: VersionId) => boolean {
+  const answers = new Uint8Array(size);
+  return (id) => {
+    if (answers[id] === 0) answers[id] = ask(id) ? 1 : 2;
+    return answers[id] === 1;
   };
 }

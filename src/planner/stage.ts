@@ -1,4 +1,4 @@
-import type { Part, Problem, VersionId } from "./problem.ts";
+import { alwaysLive, type Problem, type VersionId } from "./problem.ts";
 
 /**
  * One point of an order: the apps and services that live there beside what lives all the time, by
@@ -6,19 +6,13 @@ import type { Part, Problem, VersionId } from "./problem.ts";
  */
 export type Stage = readonly (readonly VersionId[])[];
 
-/** Whether a version fits what lives from the first step to the last. */
-export function fitsAlways(problem: Problem, id: VersionId): boolean {
-  return problem
-    .partOf(id)
-    .coupled.every((part) => alwaysLive(part).every((other) => problem.fits(id, other)));
-}
-
 /** Whether a firmware can be introduced beside the apps and services of a stage, guarded where that is allowed. */
 export function firmwareFits(problem: Problem, stage: Stage, id: VersionId): boolean {
   return problem.partOf(id).coupled.every((part) => {
-    if (part.kind === "firmware") return true;
-    const live = [...alwaysLive(part), ...(stage[part.index] ?? [])];
-    return live.every((other) => problem.fits(id, other) || canGuard(problem, id, other, live));
+    const here = stage[part.index]!;
+    if (here.every((other) => problem.fits(id, other))) return true;
+    const live = [...alwaysLive(part), ...here];
+    return here.every((other) => problem.fits(id, other) || canGuard(problem, id, other, live));
   });
 }
 
@@ -44,8 +38,4 @@ export function canGuard(
   if (part.kind !== "app" || part.permanent.includes(app)) return false;
   const fitting = live.filter((other) => problem.fits(id, other));
   return fitting.some((other) => !part.permanent.includes(other)) && fitting.every((other) => other > app);
-}
-
-function alwaysLive({ permanent, target, targetLives }: Part): readonly VersionId[] {
-  return targetLives && target !== null ? [...permanent, target] : permanent;
 }

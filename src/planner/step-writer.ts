@@ -100,10 +100,13 @@ export class StepWriter {
       for (const other of live) {
         if (this.#problem.fits(id, other) || this.#isBridged(id, other)) continue;
         if (canGuard(this.#problem, id, other, live)) continue;
-        if (part.kind !== "app" || this.#mayRetire(other)) found.push(other);
+        const canEnd = (app: VersionId): boolean => this.#mayRetire(app) && this.#hasSuccessor(part, app);
         // A guard would do, were it not for lower versions that fit and whose users may come to it.
-        else found.push(...live.filter((each) => each < other && this.#mayRetire(each)).slice(0, 1));
-        if (found.length === 0) throw new StrandedError();
+        const lower =
+          part.kind === "app" && !canEnd(other)
+            ? live.find((each) => each < other && canEnd(each))
+            : undefined;
+        found.push(lower ?? other);
       }
     }
     return found;

@@ -1,9 +1,8 @@
 import { compareVersions } from "../compat/versions.ts";
 import type { PlanRequest } from "./plan-request.ts";
 
-/** Devices of one firmware that run the same version and have the same images to take. */
+/** Devices of one firmware that run the same version on the same hardware model. */
 export interface DeviceGroup {
-  /** One of the hardware models, for people. */
   readonly hardware: string;
   readonly start: string;
   /** Versions that can be installed over a version, from which the target can be reached. */
@@ -26,16 +25,13 @@ export function updatePaths(request: PlanRequest, component: string): DeviceGrou
     return facts !== null && facts.installable && facts.stuck === undefined;
   };
   const candidates = [...lower.filter(canPass), target];
-  const groups = new Map<string, DeviceGroup>();
-  for (const start of (live[component] ?? []).toSorted(compareVersions)) {
+  return (live[component] ?? []).toSorted(compareVersions).flatMap((start) => {
     const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);
-    for (const model of (hardware?.[component]?.[start] ?? own).toSorted()) {
+    return (hardware?.[component]?.[start] ?? own).toSorted().map((model) => {
       const images = candidates.filter((version) => imagesFor(version).includes(model));
-      const key = `${start} ${images.join(" ")}`;
-      if (!groups.has(key)) groups.set(key, groupOf(component, start, model, images, request));
-    }
-  }
-  return [...groups.values()];
+      return groupOf(component, start, model, images, request);
+    });
+  });
 }
 
 function groupOf(

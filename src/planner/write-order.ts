@@ -4,7 +4,7 @@ import { cheapestRoute, type FirmwareIntroduction, type Path } from "./route.ts"
 import { type DraftStep, StepWriter, StrandedError } from "./step-writer.ts";
 
 /** An order written out, with what decides between it and others. */
-export interface Order {
+export interface WrittenOrder {
   readonly steps: readonly DraftStep[];
   /** Of intermediate firmware and services, and of staging. */
   readonly cost: number;
@@ -17,7 +17,7 @@ export function writeOrder(
   problem: Problem,
   path: Path,
   mayRetire: (app: VersionId) => boolean,
-): Order | null {
+): WrittenOrder | null {
   const introductions: FirmwareIntroduction[] = [];
   let cost = 0;
   for (const cluster of clustersOf(problem, false)) {
