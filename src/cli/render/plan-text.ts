@@ -86,9 +86,14 @@ function stuckText({ stuck }: Plan, width: number): string[] {
   return [`Can never leave the field, so every step has to fit them:\n${lines.join("\n")}`];
 }
 
+/** Where versions by the dozen are coupled, the reason can be as long as the history. */
+const pairsShown = 8;
+
 function blockedText({ blocked }: Plan, width: number): string[] {
   const { pairs = [], repairs = [] } = blocked ?? {};
-  const reasons = `There is no safe order. These rule every one out:\n${pairsTable(pairs, width)}`;
+  const more = pairs.length - pairsShown;
+  const rest = more > 0 ? `\nand ${more} more; --json has them all` : "";
+  const reasons = `There is no safe order. These rule every one out:\n${pairsTable(pairs.slice(0, pairsShown), width)}${rest}`;
   if (repairs.length === 0) return [reasons, "No single change that was tried would make one."];
   const changes = repairs.map(({ change, steps }, index) => {
     const text = `${index + 1}. ${change} (${steps === 1 ? "1 step" : `${steps} steps`})`;
