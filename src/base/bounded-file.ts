@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { IotctlError, isSystemError, messageOf } from "./errors.ts";
+import { fileTrouble } from "./file-trouble.ts";
 
 /**
  * Reads a small file whole. A file that is missing, not a regular file or larger than `maxBytes` is
@@ -28,7 +29,7 @@ export function readBoundedFile(path: string, maxBytes: number, what: string): B
     throw unreadable(
       path,
       what,
-      isSystemError(error, "ENOENT") ? "it does not exist" : messageOf(error),
+      isSystemError(error, "ENOENT") ? "it does not exist" : (fileTrouble(error) ?? messageOf(error)),
       error,
     );
   } finally {

@@ -1,6 +1,7 @@
 import { CLIError } from "@oclif/core/errors";
 import { diskError } from "../base/atomic-file.ts";
-import { IotctlError, isSystemError, messageOf } from "../base/errors.ts";
+import { IotctlError, messageOf } from "../base/errors.ts";
+import { fileTrouble } from "../base/file-trouble.ts";
 
 /**
  * Anything thrown, as the error the user gets: ours as it is, the parser's as IOT_USAGE, those of
@@ -12,7 +13,7 @@ export function asIotctlError(error: unknown, command: string): IotctlError {
   const path = error instanceof Error && "path" in error ? String(error.path) : "";
   const onDisk = diskError(error, path === "" ? "the working directory" : path);
   if (onDisk instanceof IotctlError) return onDisk;
-  const reason = unreadableReason(error);
+  const reason = fileTrouble(error);
   if (reason !== null && path !== "") {
     return new IotctlError("IOT_FILE_UNREADABLE", `Cannot use ${path}: ${reason}.`, {
       hints: [`ls -ld ${path}`],
@@ -30,13 +31,4 @@ function usageError(error: CLIError, command: string): IotctlError {
   return new IotctlError("IOT_USAGE", message, {
     hints: [["iotctl", command, "--help"].filter(Boolean).join(" ")],
   });
-}
-
-function unreadableReason(error: unknown): string | null {
-  if (isSystemError(error, "ENOENT")) return "there is no such file or directory";
-  if (isSystemError(error, "EACCES", "EPERM")) return "you are not permitted to";
-  if (isSystemError(error, "EISDIR")) return "it is a directory, not a file";
-  if (isSystemError(error, "ENOTDIR")) return "a part of its path is a file, not a directory";
-  if (isSystemError(error, "EROFS")) return "it is on a read-only file system";
-  return null;
 }

@@ -78,8 +78,8 @@ export default class SimulateCommand extends BaseCommand<typeof SimulateCommand,
     }).finally(() => line.clear());
     if (flags.html !== undefined) {
       const { simulationHtml } = await import("../cli/render/simulation-html.ts");
-      const { writeFileAtomic } = await import("../base/atomic-file.ts");
-      writeFileAtomic(flags.html, simulationHtml(report));
+      const { writeResultFile } = await import("../cli/write-result-file.ts");
+      writeResultFile(flags.html, simulationHtml(report));
       this.conversation.info(`Wrote ${flags.html}`);
     }
     return report;

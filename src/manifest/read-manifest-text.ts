@@ -1,5 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { IotctlError, messageOf } from "../base/errors.ts";
+import { fileTrouble } from "../base/file-trouble.ts";
 
 /** Far above any real manifest, far below what makes a YAML parser suffer. */
 const manifestBytesMax = 1024 * 1024;
@@ -27,11 +28,15 @@ function readBounded(path: string): Buffer {
     return readToEnd(path, descriptor);
   } catch (error) {
     if (error instanceof IotctlError) throw error;
-    throw new IotctlError("IOT_FILE_UNREADABLE", `Cannot read ${path}: ${messageOf(error)}`, {
-      hints: ["Write a manifest to start from: iotctl init"],
-      details: { path },
-      cause: error,
-    });
+    throw new IotctlError(
+      "IOT_FILE_UNREADABLE",
+      `Cannot read ${path}: ${fileTrouble(error) ?? messageOf(error)}.`,
+      {
+        hints: ["Write a manifest to start from: iotctl init"],
+        details: { path },
+        cause: error,
+      },
+    );
   } finally {
     if (descriptor !== null) closeSync(descriptor);
   }

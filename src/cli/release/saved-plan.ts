@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { writeFileAtomic } from "../../base/atomic-file.ts";
 import { readBoundedFile } from "../../base/bounded-file.ts";
 import { IotctlError, messageOf } from "../../base/errors.ts";
 import type { Plan, Repair } from "../../planner/plan.ts";
+import { writeResultFile } from "../write-result-file.ts";
 import type { PlanBasis } from "./plan-basis.ts";
 
 /** A plan as `iotctl plan -o` writes it: without dates or names, so that equal input gives equal bytes. */
@@ -11,6 +11,7 @@ export interface SavedPlan extends Plan {
 }
 
 const bytesMax = 16 * 1024 * 1024;
+const problemsMax = 5;
 const text = z.string().min(1);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const ranges = z.record(text, text);
@@ -83,31 +84,42 @@ const savedPlan: z.ZodType<SavedPlan> = z.strictObject({
   basis: planBasis,
 });
 
-/** Replaces a file by a plan and what it was made from; never leaves half of one. */
+/** Replaces a file by a plan and what it was made from; never leaves half of one. Throws IOT_FILE_UNREADABLE. */
 export function writeSavedPlan(path: string, plan: Plan, basis: PlanBasis): void {
-  writeFileAtomic(path, `${JSON.stringify({ ...plan, basis }, null, 2)}\n`);
+  writeResultFile(path, `${JSON.stringify({ ...plan, basis }, null, 2)}\n`);
 }
 
 /** Reads a saved plan. Throws IOT_PLAN_FILE_INVALID when it is none, or IOT_FILE_UNREADABLE. */
 export function readSavedPlan(path: string): { readonly plan: Plan; readonly basis: PlanBasis } {
   const bytes = readBoundedFile(path, bytesMax, "the plan");
   const parsed = savedPlan.safeParse(parseJson(path, bytes.toString()));
-  if (!parsed.success) throw invalid(path, z.prettifyError(parsed.error), parsed.error);
+  if (!parsed.success) throw invalid(path, problemsOf(parsed.error), parsed.error);
   const { basis, ...plan } = parsed.data;
   return { plan, basis };
+}
+
+/** The first few things that are wrong: a file of another kind has little else. */
+function problemsOf({ issues }: z.ZodError): string {
+  const lines = issues.slice(0, problemsMax).map(({ message, path }) => {
+    const place = path.length > 0 ? z.core.toDotPath(path) : "the whole";
+    return `  ${place}: ${message.slice(0, 200)}`;
+  });
+  const more = issues.length - lines.length;
+  return [...lines, ...(more > 0 ? [`  ... and ${more} more`] : [])].join("\n");
 }
 
 function parseJson(path: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
-    throw invalid(path, `It is not JSON: ${messageOf(error)}`, error);
+    throw invalid(path, `  It is not JSON: ${messageOf(error)}`, error);
   }
 }
 
 function invalid(path: string, why: string, cause: unknown): IotctlError {
-  return new IotctlError("IOT_PLAN_FILE_INVALID", `${path} is not a saved plan.\n${why.slice(0, 2000)}`, {
-    hints: [`Make one: iotctl plan -o ${path}`],
+  return new IotctlError("IOT_PLAN_FILE_INVALID", `${path} is not a saved plan:\n${why}`, {
+    // Not over this file, which may be a field or a manifest.
+    hints: ["Make one: iotctl plan -o plan.json"],
     details: { path },
     cause,
   });
