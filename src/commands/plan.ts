@@ -30,7 +30,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
   };
   #changesExit: ExitCode = Exit.done;
 
-  protected override async execute({ args, flags }: CommandInput<typeof PlanCommand>): Promise<Plan> {
+  protected override async execute({ args, flags, rest }: CommandInput<typeof PlanCommand>): Promise<Plan> {
     const { systemClock } = await import("../base/clock.ts");
     const { planRelease } = await import("../cli/release/plan-release.ts");
     const { loadRelease } = await import("../manifest/load-release.ts");
@@ -42,7 +42,10 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
       const { basisOf } = await import("../cli/release/plan-basis.ts");
       const { writeSavedPlan } = await import("../cli/release/saved-plan.ts");
       writeSavedPlan(flags.output, plan, basisOf(release, look));
-      this.conversation.info(`Saved. Carry it out with: iotctl release --plan ${flags.output}`);
+      const next = ["iotctl release", ...rest, "--plan", flags.output];
+      this.conversation.info(
+        plan.feasible ? `Saved. Carry it out with: ${next.join(" ")}` : "Saved, for the record.",
+      );
     }
     if (flags["detailed-exitcode"]) this.#changesExit = Exit.changes;
     return plan;

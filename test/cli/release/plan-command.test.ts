@@ -42,6 +42,21 @@ describe("plan --field", () => {
     expect(existsSync(join(dir, ".iotctl"))).toBe(false);
   });
 
+  test("saves what it found, and says how to carry it out where it can be", async () => {
+    const argv = ["release.yaml", "--field", "field.json", "-o", "plan.json"];
+    expect((await runCommand(PlanCommand, argv)).stderr).toContain(
+      "Carry it out with: iotctl release release.yaml --plan plan.json",
+    );
+    const lockstep = smallRelease
+      .replace('requires: { lamp: ">=1.1.0" }', 'requires: { lamp: ">=1.2.0" }')
+      .replace('requires: { app: ">=1.9.0" }', 'requires: { app: ">=2.0.0" }');
+    writeFileSync(join(dir, "release.yaml"), lockstep);
+    const blocked = await runCommand<Plan>(PlanCommand, argv);
+    expect(blocked.envelope).toMatchObject({ exitCode: 3, data: { feasible: false } });
+    expect(blocked.stderr).not.toContain("Carry it out");
+    expect(JSON.parse(readFileSync(join(dir, "plan.json"), "utf8"))).toMatchObject({ feasible: false });
+  });
+
   test("refuses a field that is none", async () => {
     writeFileSync(join(dir, "field.json"), '{"lmap": ["1.0.0"]}');
     await expect(runCommand(PlanCommand, ["--field", "field.json"])).rejects.toMatchObject({
