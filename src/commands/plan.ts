@@ -2,7 +2,7 @@ import * as Flags from "@oclif/core/flags";
 import { Exit, type ExitCode } from "../base/error-codes.ts";
 import { BaseCommand, type CommandInput } from "../cli/base-command.ts";
 import { fieldFlag } from "../cli/field-flag.ts";
-import { releaseFileArg } from "../cli/release-file-arg.ts";
+import { defaultReleaseFile, releaseFileArg } from "../cli/release-file-arg.ts";
 import { planText } from "../cli/render/plan-text.ts";
 import type { Plan } from "../planner/plan.ts";
 
@@ -30,7 +30,7 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
   };
   #changesExit: ExitCode = Exit.done;
 
-  protected override async execute({ args, flags, rest }: CommandInput<typeof PlanCommand>): Promise<Plan> {
+  protected override async execute({ args, flags }: CommandInput<typeof PlanCommand>): Promise<Plan> {
     const { systemClock } = await import("../base/clock.ts");
     const { planRelease } = await import("../cli/release/plan-release.ts");
     const { loadRelease } = await import("../manifest/load-release.ts");
@@ -42,7 +42,12 @@ export default class PlanCommand extends BaseCommand<typeof PlanCommand, Plan> {
       const { basisOf } = await import("../cli/release/plan-basis.ts");
       const { writeSavedPlan } = await import("../cli/release/saved-plan.ts");
       writeSavedPlan(flags.output, plan, basisOf(release, look));
-      const next = ["iotctl release", ...rest, "--plan", flags.output];
+      const next = [
+        "iotctl release",
+        ...(args.file === defaultReleaseFile ? [] : [args.file]),
+        "--plan",
+        flags.output,
+      ];
       this.conversation.info(
         plan.feasible ? `Saved. Carry it out with: ${next.join(" ")}` : "Saved, for the record.",
       );

@@ -43,14 +43,15 @@ describe("plan --field", () => {
   });
 
   test("saves what it found, and says how to carry it out where it can be", async () => {
-    const argv = ["release.yaml", "--field", "field.json", "-o", "plan.json"];
+    const argv = ["lamp.yaml", "--field", "field.json", "-o", "plan.json"];
+    writeFileSync(join(dir, "lamp.yaml"), smallRelease);
     expect((await runCommand(PlanCommand, argv)).stderr).toContain(
-      "Carry it out with: iotctl release release.yaml --plan plan.json",
+      "Carry it out with: iotctl release lamp.yaml --plan plan.json",
     );
     const lockstep = smallRelease
       .replace('requires: { lamp: ">=1.1.0" }', 'requires: { lamp: ">=1.2.0" }')
       .replace('requires: { app: ">=1.9.0" }', 'requires: { app: ">=2.0.0" }');
-    writeFileSync(join(dir, "release.yaml"), lockstep);
+    writeFileSync(join(dir, "lamp.yaml"), lockstep);
     const blocked = await runCommand<Plan>(PlanCommand, argv);
     expect(blocked.envelope).toMatchObject({ exitCode: 3, data: { feasible: false } });
     expect(blocked.stderr).not.toContain("Carry it out");
