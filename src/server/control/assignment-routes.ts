@@ -116,7 +116,11 @@ function readContext(body: unknown): readonly string[] {
   const isThere = (body as { contextDigests?: unknown } | null)?.contextDigests !== undefined;
   const digests = isThere ? textListField(body, "contextDigests", isDigest) : [];
   if (digests.length > contextsMax) {
-    throw new Refusal(400, "too-many-contexts", `An assignment names at most ${contextsMax} releases as its context.`);
+    throw new Refusal(
+      400,
+      "too-many-contexts",
+      `An assignment names at most ${contextsMax} releases as its context.`,
+    );
   }
   return digests;
 }
