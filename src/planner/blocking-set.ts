@@ -135,6 +135,7 @@ function conflict(
 
 /** A set of which nothing can be left out need not be the smallest, so the smaller ones are tried. */
 function smallestOf(pairs: readonly Pair[], rulesOut: RulesOut): readonly Pair[] {
+  if (!rulesOut(pairs)) return [];
   const found = conflict([], false, pairs, rulesOut);
   let tried = 0;
   for (let size = 2; size < found.length; size++) {

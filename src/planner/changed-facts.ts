@@ -33,9 +33,9 @@ export function* settleUnknown(request: PlanRequest, pairs: readonly BlockedPair
 }
 
 /** Versions that are known and could be a hop, if there were something to install. */
-export function* offerKnown(request: PlanRequest): Generator<Proposal> {
+export function* offerKnown(request: PlanRequest, components: readonly string[]): Generator<Proposal> {
   const { relation, target } = request;
-  for (const component of Object.keys(target).toSorted()) {
+  for (const component of components) {
     const goal = target[component]!;
     const images = relation.facts(component, goal)?.hardware ?? [];
     for (const version of relation.versions(component)) {
@@ -83,9 +83,9 @@ export function* bridgesRepair(request: PlanRequest): Generator<Proposal> {
 }
 
 /** A wider installs-over, where the image really does install. */
-export function* installOverStuck(request: PlanRequest): Generator<Proposal> {
+export function* installOverStuck(request: PlanRequest, components: readonly string[]): Generator<Proposal> {
   const { relation } = request;
-  for (const component of Object.keys(request.target).toSorted()) {
+  for (const component of components) {
     const goal = request.target[component]!;
     if (relation.facts(component, goal)?.kind !== "firmware") continue;
     const stuck = stuckVersions(request, component).map(({ version }) => version);

@@ -47,12 +47,17 @@ function orderOf(request: PlanRequest): Order | null {
 }
 
 function* proposals(request: PlanRequest, pairs: readonly BlockedPair[]): Generator<Proposal> {
+  // The pairs rule every order out by themselves, so nothing helps that leaves their components alone.
+  const named = pairs.flatMap(({ a, b }) => [a, b].map((name) => name.slice(0, name.lastIndexOf("@"))));
+  const components = Object.keys(request.target)
+    .filter((component) => named.length === 0 || named.includes(component))
+    .toSorted();
   yield* observePairing(request);
   yield* settleUnknown(request, pairs);
-  yield* offerKnown(request);
+  yield* offerKnown(request, components);
   yield* bridgesRepair(request);
-  yield* bridgingFirmware(request);
-  yield* tolerantApps(request);
-  yield* installOverStuck(request);
+  yield* bridgingFirmware(request, components);
+  yield* tolerantApps(request, components);
+  yield* installOverStuck(request, components);
   yield* dropStuck(request);
 }

@@ -5,8 +5,8 @@ import type { PlanRequest } from "./plan-request.ts";
 import { stuckVersions } from "./stuck-versions.ts";
 
 /** Firmware that fits the apps and services of today and those of the release, as a hop between. */
-export function* bridgingFirmware(request: PlanRequest): Generator<Proposal> {
-  for (const component of movingOf(request, "firmware")) {
+export function* bridgingFirmware(request: PlanRequest, components: readonly string[]): Generator<Proposal> {
+  for (const component of movingOf(request, components, "firmware")) {
     const changed = withVersionBetween(request, component);
     if (!changed) continue;
     const change = `Build ${component} between ${changed.between} that fits ${changed.others}, and release it first`;
@@ -15,8 +15,8 @@ export function* bridgingFirmware(request: PlanRequest): Generator<Proposal> {
 }
 
 /** Apps that fit the firmware of today and that of the release; one of them, or all. */
-export function* tolerantApps(request: PlanRequest): Generator<Proposal> {
-  const apps = movingOf(request, "app");
+export function* tolerantApps(request: PlanRequest, components: readonly string[]): Generator<Proposal> {
+  const apps = movingOf(request, components, "app");
   for (const chosen of apps.length > 1 ? [...apps.map((app) => [app]), apps] : [apps]) {
     let current = request;
     const said: string[] = [];
@@ -32,12 +32,16 @@ export function* tolerantApps(request: PlanRequest): Generator<Proposal> {
   }
 }
 
-function movingOf({ live, relation, target }: PlanRequest, kind: VersionFacts["kind"]): string[] {
-  return Object.entries(target)
-    .filter(([component, goal]) => relation.facts(component, goal)?.kind === kind)
-    .filter(([component, goal]) => (live[component] ?? []).some((version) => version !== goal))
-    .map(([component]) => component)
-    .toSorted();
+function movingOf(
+  { live, relation, target }: PlanRequest,
+  components: readonly string[],
+  kind: VersionFacts["kind"],
+): string[] {
+  return components.filter((component) => {
+    const goal = target[component]!;
+    const moves = (live[component] ?? []).some((version) => version !== goal);
+    return moves && relation.facts(component, goal)?.kind === kind;
+  });
 }
 
 /** The request with one more version, above what lives and below the target, which fits what lives and all targets. */
