@@ -4,7 +4,8 @@ import { blockedPair } from "./blocked-pairs.ts";
 import { orderExists } from "./cheapest-order.ts";
 import type { BlockedPair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { type Part, type Problem, problemOf } from "./problem.ts";
+import type { Part } from "./part.ts";
+import { type Problem, problemOf } from "./problem.ts";
 import { subsets } from "./subsets.ts";
 import { TooLargeError } from "./too-large-error.ts";
 

@@ -2,7 +2,8 @@ import { firstOrder, stageKey } from "./first-order.ts";
 import { MinQueue } from "./min-queue.ts";
 import { costToCome, introductionsToCome } from "./lower-bounds.ts";
 import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
-import type { Problem, VersionId } from "./problem.ts";
+import type { VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { pathOf } from "./route.ts";
 import { type WrittenOrder, writeOrder } from "./write-order.ts";
 

@@ -1,4 +1,6 @@
-import { type Group, type Part, type Problem, remembered, type VersionId } from "./problem.ts";
+import type { Group, Part, VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
+import { remembered } from "./remembered.ts";
 import { firmwareFits, type Stage } from "./stage.ts";
 import { TooLargeError } from "./too-large-error.ts";
 

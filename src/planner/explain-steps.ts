@@ -1,5 +1,6 @@
 import type { PlanStep } from "./plan.ts";
-import type { Problem, VersionId } from "./problem.ts";
+import type { VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { type DraftStep, nameOf } from "./step-writer.ts";
 
 /** The steps as they are printed: numbered, each with why it stands where it stands. */

@@ -1,5 +1,6 @@
 import { satisfies } from "../compat/versions.ts";
-import type { Part, Problem, VersionId } from "./problem.ts";
+import type { Part, VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * The versions of an app that a firmware fits, as a range: the declared one where it says exactly

@@ -1,6 +1,7 @@
 import { costOf, hopCost } from "./cluster.ts";
 import type { Label, OrderSearch } from "./order-search.ts";
-import type { Group, Part, Problem, VersionId } from "./problem.ts";
+import type { Group, Part, VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 
 /** How many introductions of apps are to come at least, each app looked at by itself. */
 export function introductionsToCome(search: OrderSearch, lockstep: boolean): (label: Label) => number {

@@ -13,7 +13,8 @@ import {
   startOf,
   stepCost,
 } from "./cluster.ts";
-import type { Part, Problem, VersionId } from "./problem.ts";
+import type { Part, VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { peersFit, type Stage } from "./stage.ts";
 import { TooLargeError } from "./too-large-error.ts";
 

@@ -16,7 +16,8 @@ import {
 } from "./cluster.ts";
 import { MinQueue } from "./min-queue.ts";
 import type { Label } from "./order-search.ts";
-import type { Problem, VersionId } from "./problem.ts";
+import type { VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { subsets } from "./subsets.ts";
 
 /** A firmware version and the stage of an order at which it is introduced. */

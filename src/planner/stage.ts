@@ -1,4 +1,5 @@
-import { alwaysLive, type Problem, type VersionId } from "./problem.ts";
+import { alwaysLive, type VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 
 /**
  * One point of an order: the apps and services that live there beside what lives all the time, by

@@ -1,7 +1,8 @@
 import { formatComponentVersion } from "../compat/verdict.ts";
 import { guardRange } from "./guard-range.ts";
 import type { PlanStep } from "./plan.ts";
-import type { Group, Part, Problem, VersionId } from "./problem.ts";
+import type { Group, Part, VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { canGuard } from "./stage.ts";
 
 /** A step before it is explained. */

@@ -1,5 +1,6 @@
 import { clustersOf, costOf } from "./cluster.ts";
-import type { Problem, VersionId } from "./problem.ts";
+import type { VersionId } from "./part.ts";
+import type { Problem } from "./problem.ts";
 import { cheapestRoute, type FirmwareIntroduction, type Path } from "./route.ts";
 import { type DraftStep, StepWriter, StrandedError } from "./step-writer.ts";
 
