@@ -4,7 +4,6 @@ import { formatComponentVersion } from "../compat/verdict.ts";
 import { compareVersions } from "../compat/versions.ts";
 import { blockedPair } from "./blocked-pairs.ts";
 import { blockingSet } from "./blocking-set.ts";
-import { orderExists } from "./cheapest-order.ts";
 import { explainSteps } from "./explain-steps.ts";
 import type { BlockedPair, Plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -44,11 +43,6 @@ export function makePlan(request: PlanRequest): Plan {
     if (error instanceof TooLargeError) throw tooLarge(request, error);
     throw error;
   }
-}
-
-/** Whether there is a plan; the question costs much less than the plan. */
-export function canPlan(request: PlanRequest): boolean {
-  return orderExists(problemOf(request));
 }
 
 /** The members in the order in which they are documented. */
