@@ -7,7 +7,7 @@ import { blockingSet } from "./blocking-set.ts";
 import { explainSteps } from "./explain-steps.ts";
 import type { BlockedPair, Plan } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
-import { type Problem, problemOf } from "./problem.ts";
+import type { Problem } from "./problem.ts";
 import { findOrder } from "./find-order.ts";
 import { findRepairs } from "./find-repairs.ts";
 import { TooLargeError } from "./too-large-error.ts";
