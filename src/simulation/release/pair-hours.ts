@@ -2,13 +2,14 @@ import type { ComponentVersion, Relation } from "../../compat/relation.ts";
 import { formatComponentVersion } from "../../compat/verdict.ts";
 import { satisfies } from "../../compat/versions.ts";
 import type { Plan } from "../../planner/plan.ts";
+import type { GoneVersions } from "./gone-versions.ts";
 import type { SiteWorld } from "./site-world.ts";
 
 /**
  * `incompatible`: they refuse each other, or nobody knows. `bridged`: they do, but the app can update
- * the device, which keeps the firmware ready that fits. `left-behind`: one of the two counts as gone
- * by the release's own limit (`retire`), which the plan waited for. `broken`: the field held such pairs
- * when the release began.
+ * the device, which keeps the firmware ready that fits. `left-behind`: so few have one of the two, or
+ * so few lack the image while a bridging app comes, that the release does not count them (`retire`).
+ * `broken`: the field held such pairs when the release began.
  */
 export type PairKind = "incompatible" | "bridged" | "left-behind" | "broken";
 
@@ -39,21 +40,19 @@ export class PairHours {
   readonly #pairs = new Map<string, PairTime>();
   readonly #misfits = new Map<number, readonly Misfit[]>();
   readonly #countedS = new Map<number, number>();
-  readonly #passed: () => readonly ComponentVersion[];
-  #gone = new Set<string>();
-  #key = "";
+  readonly #gone: GoneVersions;
+  #services = -1;
 
-  /** `passed`: versions whose retirement, and images whose staging, the rollout has waited for. */
   constructor(options: {
     readonly world: SiteWorld;
     readonly relation: Relation;
     readonly plan: Plan;
-    readonly passed: () => readonly ComponentVersion[];
+    readonly gone: GoneVersions;
   }) {
     this.#world = options.world;
     this.#relation = options.relation;
     this.#plan = options.plan;
-    this.#passed = options.passed;
+    this.#gone = options.gone;
   }
 
   /** Adds up the time until now, with the services that ran until now: to be called before any changes. */
@@ -66,11 +65,8 @@ export class PairHours {
   look(): { readonly incompatible: number; readonly bridged: number } {
     const { meetings, nowS, services } = this.#world;
     let [incompatible, bridged] = [0, 0];
-    const passed = this.#passed();
-    const key = `${services.version} ${passed.length}`;
-    if (this.#key !== key) {
-      this.#key = key;
-      this.#gone = new Set(passed.map(formatComponentVersion));
+    if (this.#gone.look() || this.#services !== services.version) {
+      this.#services = services.version;
       this.#misfits.clear();
     }
     for (const cell of meetings.seen) {
@@ -161,14 +157,17 @@ export class PairHours {
   #kindOf(a: ComponentVersion, b: ComponentVersion, staged: number): PairKind {
     const names = [formatComponentVersion(a), formatComponentVersion(b)];
     if (this.#plan.broken.some((pair) => names.includes(pair.a) && names.includes(pair.b))) return "broken";
-    if (names.some((name) => this.#gone.has(name))) return "left-behind";
+    if (this.#gone.has(a) || this.#gone.has(b)) return "left-behind";
     const range = this.#relation.facts(a.component, a.version)?.bridges?.[b.component];
     if (range === undefined || !satisfies(b.version, range)) return "incompatible";
     const { firmwares, staged: stageable } = this.#world.lineup;
-    const ready = firmwares[stageable[staged - 1] ?? 0];
-    if (ready && staged > 0 && this.#relation.verdict(a, ready).kind === "compatible") return "bridged";
-    // So few devices were without the image that the rollout did not wait for them any more.
-    const isStaged = stageable.some((number) => this.#gone.has(formatComponentVersion(firmwares[number]!)));
-    return isStaged ? "left-behind" : "incompatible";
+    const fits = (place: number): boolean =>
+      this.#relation.verdict(a, firmwares[stageable[place]!]!).kind === "compatible";
+    if (staged > 0 && fits(staged - 1)) return "bridged";
+    const isReady = [...stageable.keys()].some(
+      (place) =>
+        firmwares[stageable[place]!]!.component === b.component && fits(place) && this.#gone.isReady(place),
+    );
+    return isReady ? "left-behind" : "incompatible";
   }
 }

@@ -4,8 +4,7 @@ import { decide } from "../../rollout/engine/decide.ts";
 import type { RolloutEvent } from "../../rollout/engine/events.ts";
 import { gatesAreOpen } from "../../rollout/engine/gates.ts";
 import { approvalsMissing, judge, mayGoOn, watchHealth } from "../../rollout/engine/judge.ts";
-import type { PlanStep } from "../../planner/plan.ts";
-import { kindOf, phasesBegun, phasesOf } from "../../rollout/engine/release-kinds.ts";
+import { kindOf, phasesOf } from "../../rollout/engine/release-kinds.ts";
 import { retirementsMissing } from "../../rollout/engine/retirement.ts";
 import type { Population, RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
 import type { Tally } from "../../rollout/engine/tally.ts";
@@ -40,7 +39,6 @@ export interface SiteRollout {
   readonly isOver: boolean;
   readonly moments: readonly Moment[];
   readonly queues: GuardQueues;
-  readonly passed: readonly PlanStep[];
   turn(): void;
 }
 
@@ -69,11 +67,6 @@ export class RolloutAtSites implements SiteRollout {
 
   get state(): RolloutState {
     return this.#state;
-  }
-
-  /** Versions and images that it has waited for, and that count as gone and as everywhere. */
-  get passed(): readonly PlanStep[] {
-    return phasesBegun(this.#state).flatMap(({ after, afterStaging }) => [...after, ...afterStaging]);
   }
 
   /** Whether nothing of it moves any more; going back is not simulated. */

@@ -7,13 +7,14 @@ import { silenceDeadlineMs } from "../../rollout/engine/track-device.ts";
 import { Adoptions } from "./adoption.ts";
 import { Chances } from "./chances.ts";
 import type { FieldShares } from "./field-shares.ts";
+import { GoneVersions } from "./gone-versions.ts";
 import { LabelledSites } from "./labelled-sites.ts";
 import { lineUp, numberOf, rangeOf } from "./lineup.ts";
 import { PairHours } from "./pair-hours.ts";
 import { People } from "./people.ts";
 import { naivePlans, simulatedConfig, withoutPins } from "./rollout-config.ts";
 import { RolloutAtSites, type RolloutParts, type SiteRollout } from "./rollout-at-sites.ts";
-import { Services } from "./services.ts";
+import { Services, servicesEnded } from "./services.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 import { drawSites, type Sites } from "./sites.ts";
 import { SiteWorld } from "./site-world.ts";
@@ -91,7 +92,12 @@ export class SimulatedRun {
       world: this.world,
       relation,
       plan,
-      passed: () => this.rollouts.flatMap((rollout) => rollout.passed),
+      gone: new GoneVersions({
+        world: this.world,
+        belowPercent: release.retire.belowPercent,
+        targets: target,
+        plan,
+      }),
     });
   }
 
@@ -112,6 +118,9 @@ export class SimulatedRun {
     // The time until now was spent with what ran until now.
     this.pairs.count();
     for (const rollout of this.rollouts) rollout.turn();
+    for (const { state } of this.rollouts) {
+      for (const { component, version } of servicesEnded(state)) this.world.services.end(component, version);
+    }
     this.world.news.length = 0;
     this.adoptions.look();
     const { bridged, incompatible } = this.pairs.look();

@@ -1,11 +1,10 @@
 import type { Relation } from "../../../src/compat/relation.ts";
 import type { Device, DeviceOutcome } from "../../../src/fleet/fleet-backend.ts";
-import type { PlanStep } from "../../../src/planner/plan.ts";
 import { decide, nextEffect } from "../../../src/rollout/engine/decide.ts";
 import { assignmentIdOf } from "../../../src/rollout/engine/effects.ts";
 import type { RolloutEvent } from "../../../src/rollout/engine/events.ts";
 import { approvalsMissing } from "../../../src/rollout/engine/judge.ts";
-import { kindOf, phasesBegun, phasesOf } from "../../../src/rollout/engine/release-kinds.ts";
+import { kindOf, phasesOf } from "../../../src/rollout/engine/release-kinds.ts";
 import { retirementsMissing } from "../../../src/rollout/engine/retirement.ts";
 import type { Snapshot } from "../../../src/rollout/engine/snapshot.ts";
 import { type RolloutConfig, type RolloutState, hasEnded } from "../../../src/rollout/engine/state.ts";
@@ -54,10 +53,6 @@ export class RolloutOneByOne implements SiteRollout {
     return hasEnded(this.#state.status)
       ? this.#state.status !== "completed"
       : this.#state.status === "rolling-back";
-  }
-
-  get passed(): readonly PlanStep[] {
-    return phasesBegun(this.#state).flatMap(({ after, afterStaging }) => [...after, ...afterStaging]);
   }
 
   turn(): void {

@@ -62,6 +62,30 @@ export const hops: Scenario = {
   ],
 };
 
+/** The same with an app that does not fit the last version, so that devices wait for it at a guard. */
+export const guardedHops: Scenario = {
+  ...hops,
+  facts: [
+    fact("app-android", "1.0.0", { requires: { fan: ">=1.0.0 <3.0.0" } }),
+    fact("app-android", "2.0.0", { requires: { fan: ">=1.0.0" } }),
+    ...hops.facts.filter(({ kind }) => kind === "firmware"),
+  ],
+};
+
+/** A service that serves its old version beside the new one until the plan ends it. */
+export const twoServices: Scenario = {
+  target: { fan: "3.0.0", cloud: "6.0.0" },
+  field: { fan: ["1.0.0"], cloud: ["5.0.0"] },
+  facts: [
+    fact("cloud", "5.0.0", { requires: { fan: "<3.0.0" } }),
+    fact("cloud", "6.0.0", { requires: { fan: ">=2.0.0" }, keepsVersions: true }),
+    fact("fan", "1.0.0", { hardware: models }),
+    fact("fan", "2.0.0", { hardware: models }),
+    fact("fan", "3.0.0", { hardware: models, installsOver: ">=2.0.0 <3.0.0" }),
+  ],
+  belowPercent: 3,
+};
+
 /** App and firmware that refuse each other's older versions, with an app that drives the update. */
 export const lockstep: Scenario = {
   target: { "app-android": "2.0.0", fan: "2.0.0" },

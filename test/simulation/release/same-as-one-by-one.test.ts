@@ -5,7 +5,15 @@ import {
   SimulatedRun,
   type SimulationRequest,
 } from "../../../src/simulation/release/simulate-release.ts";
-import { fan, hops, lockstep, requestOf, type Scenario, smallModel } from "./release-scenario.ts";
+import {
+  fan,
+  guardedHops,
+  hops,
+  lockstep,
+  requestOf,
+  type Scenario,
+  smallModel,
+} from "./release-scenario.ts";
 import { RolloutOneByOne } from "./one-by-one.ts";
 
 /** One run with either way of deciding; everything that could differ, as plain values. */
@@ -46,6 +54,7 @@ function placeOf({ rollouts }: SimulatedRun): string {
 const scenarios: Record<string, Scenario> = {
   "a guard": fan,
   hops,
+  "hops to a guard": guardedHops,
   lockstep,
   "arbitrary pairing": { ...hops, pairing: "arbitrary" },
 };

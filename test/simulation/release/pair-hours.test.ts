@@ -1,0 +1,90 @@
+// What a release does wrong has to show: a zero that nothing could change says nothing.
+import { describe, expect, test } from "vitest";
+import { createRelation } from "../../../src/compat/relation.ts";
+import type { PlanStep } from "../../../src/planner/plan.ts";
+import { withoutPins } from "../../../src/simulation/release/rollout-config.ts";
+import { RolloutAtSites, type RolloutParts } from "../../../src/simulation/release/rollout-at-sites.ts";
+import {
+  drawField,
+  SimulatedRun,
+  type SimulationRequest,
+} from "../../../src/simulation/release/simulate-release.ts";
+import { reportRun, type RunReport } from "../../../src/simulation/release/simulation-report.ts";
+import { defaultModel } from "../../../src/simulation/release/simulation-model.ts";
+import { fan, guardedHops, lockstep, requestOf, type Scenario, twoServices } from "./release-scenario.ts";
+
+type Damage = (parts: RolloutParts, request: SimulationRequest) => RolloutParts;
+
+const none: Damage = (parts) => parts;
+/** The gate on devices asks about nothing that they meet. */
+const noGate: Damage = (parts, { facts, field }) => ({
+  ...parts,
+  relation: createRelation(withoutPins(facts), field),
+});
+const noWaiting = without(({ action }) => action === "retire");
+const noStaging = without(({ staged }) => staged === true);
+
+function without(isLeftOut: (step: PlanStep) => boolean): Damage {
+  return (parts) => {
+    const { plan } = parts.config;
+    const steps = plan.steps.filter((step) => !isLeftOut(step));
+    return { ...parts, config: { ...parts.config, plan: { ...plan, steps } } };
+  };
+}
+
+function runOf(request: SimulationRequest, damage: Damage, mode: "planned" | "naive" = "planned"): RunReport {
+  const run = new SimulatedRun(
+    request,
+    drawField(request),
+    mode,
+    (parts) => new RolloutAtSites(damage(parts, request)),
+  );
+  while (!run.isDone) run.step();
+  return reportRun(run, request.model.controlIntervalS);
+}
+
+const large = { model: defaultModel, sites: 2000, daysMax: 90 };
+
+describe.each<[string, Scenario, Record<string, Damage>]>([
+  ["a guard", fan, { noGate, noWaiting }],
+  ["hops to a guard", guardedHops, { noGate }],
+  ["lockstep", lockstep, { noGate, noStaging }],
+])("%s", (_, scenario, damages) => {
+  const request = requestOf(scenario, large);
+
+  test("meets no incompatible pair", () => {
+    expect(runOf(request, none).pairHours.incompatible).toBe(0);
+  });
+
+  test.each(Object.entries(damages))("meets some with %s", (_name, damage) => {
+    const { curves, pairHours } = runOf(request, damage);
+    expect(pairHours.incompatible).toBeGreaterThan(500);
+    expect(Math.max(...curves.incompatible)).toBeGreaterThan(10);
+  });
+});
+
+test("who is left behind is told by the same limit with a plan and without", () => {
+  const request = requestOf(fan, large);
+  for (const mode of ["planned", "naive"] as const) {
+    const { pairHours, pairs } = runOf(request, none, mode);
+    expect(pairHours["left-behind"]).toBeGreaterThan(0);
+    const behind = pairs.filter(({ kind }) => kind === "left-behind");
+    // Both sides of a pair are on their target in none of them.
+    for (const { a, b } of behind) expect(`${a} ${b}`).toMatch(/app-ios@4\.[01]|app-android@4\.1|fan@1\./);
+  }
+});
+
+test("few on a version are left behind only below the limit of the release", () => {
+  const strict = { ...fan, belowPercent: 0.000_001 };
+  for (const mode of ["planned", "naive"] as const) {
+    expect(runOf(requestOf(strict, large), none, mode).pairHours["left-behind"]).toBe(0);
+  }
+});
+
+test("nobody fits a version of a service that the plan has ended", () => {
+  const { pairHours, pairs } = runOf(requestOf(twoServices, large), none);
+  expect(pairHours.incompatible).toBe(0);
+  expect(pairs).toContainEqual(
+    expect.objectContaining({ a: "fan@1.0.0", b: "cloud@6.0.0", kind: "left-behind" }),
+  );
+});
