@@ -20,8 +20,8 @@ export interface Field {
 /**
  * Which versions are in use: firmware as devices report it, apps as the store and the devices know
  * them, services as they answer. A version that so few use that the release calls it gone (`retire`)
- * is not live. `facts` are of every version known, so that devices count whose hardware only an older
- * version has an image for.
+ * is not live; a device that does not say what it is or what it runs may run any. `facts` are of every
+ * version known, so that devices count whose hardware only an older version has an image for.
  */
 export async function observeLiveField(
   release: Release,
@@ -45,9 +45,12 @@ export async function observeLiveField(
     const count = (version: string, amount = 1): void =>
       void counts.set(version, (counts.get(version) ?? 0) + amount);
     const own = seen.filter((device) => owners.get(device.hardware) === component);
+    let unknown = 0;
     switch (settings.kind) {
       case "firmware":
         for (const { reportedVersion } of own) if (reportedVersion !== null) count(reportedVersion);
+        unknown = seen.filter(({ hardware: model }) => model === "").length;
+        unknown += own.filter(({ reportedVersion }) => reportedVersion === null).length;
         break;
       case "app":
         countApps(component, seen, await ports.storefront.status(component), count);
@@ -56,7 +59,7 @@ export async function observeLiveField(
         for (const version of await liveService(component, settings, release, ports.journals)) count(version);
         break;
     }
-    live[component] = inUse(counts, release.retire.belowPercent);
+    live[component] = inUse(counts, unknown, release.retire.belowPercent);
     if (settings.kind === "firmware") hardware[component] = modelsOf(live[component], own);
   }
   return { live, hardware, devices };
@@ -133,10 +136,12 @@ async function lastDeployed(
   return null;
 }
 
-function inUse(counts: ReadonlyMap<string, number>, belowPercent: number): string[] {
-  const total = [...counts.values()].filter(Number.isFinite).reduce((sum, each) => sum + each, 0);
+function inUse(counts: ReadonlyMap<string, number>, unknown: number, belowPercent: number): string[] {
+  const total = [...counts.values()].filter(Number.isFinite).reduce((sum, each) => sum + each, unknown);
   return [...counts]
-    .filter(([, users]) => users === Infinity || total === 0 || (users / total) * 100 >= belowPercent)
+    .filter(
+      ([, users]) => users === Infinity || total === 0 || ((users + unknown) / total) * 100 >= belowPercent,
+    )
     .map(([version]) => version)
     .toSorted(compareVersions);
 }

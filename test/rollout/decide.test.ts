@@ -279,6 +279,29 @@ describe("a rollout", () => {
     expect(describeRollout(done).failed).toEqual([{ reason, devices: ["fan-0"] }]);
   });
 
+  it("says who is left, and that nobody knows", () => {
+    const at = (fan: Record<string, number>, unknown: Record<string, number>): string | null => {
+      const population = { devices: 9, versions: { fan, app: { "4.1.0": 1 } }, unknown };
+      const devices = fleetOf("fan", 30);
+      return describeRollout({ ...started(), devices, phaseIndex: 1, waveEntered: false, population })
+        .waitsFor;
+    };
+    expect(at({ "1.8.0": 3, "2.0.0": 5 }, {})).toBe("fan@1.8.0 to leave the field (3 left)");
+    expect(at({ "2.0.0": 5 }, { fan: 4 })).toBe(
+      "fan@1.8.0 to leave the field (0 left, 4 do not say what they run)",
+    );
+    expect(at({}, {})).toBe("fan@1.8.0 to leave the field (not known who uses it)");
+  });
+
+  it("describes and takes back a whole fleet at once", () => {
+    const ids = Array.from({ length: 200_000 }, (_, index) => `fan-${index}`);
+    const waiting = Object.fromEntries(ids.map((id) => [id, "its app is too old"]));
+    expect(describeRollout({ ...started(), waiting }).waiting[0]?.devices).toHaveLength(ids.length);
+    const returning = fleetOf("fan", ids.length, { status: "assigned", reason: "its app is too old" });
+    const state = { ...started(), status: "rolling-back" as const, pending: [], returning };
+    expect(run(state, 1, observed({ kept: ids })).pending).toMatchObject([{ deviceIds: ids }]);
+  });
+
   it("walks from the first wave to its end", () => {
     let state = started();
     const devices = fleetOf("fan", 30);

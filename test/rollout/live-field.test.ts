@@ -70,6 +70,16 @@ describe("the live field", () => {
     expect((await live([...many, device("last", { reportedVersion: "1.8.0" })]))["fan"]).toEqual(["1.9.4"]);
   });
 
+  it("keeps a version of which it cannot tell that so few use it", async () => {
+    const many = Array.from({ length: 298 }, (_, index) => device(`d${index}`, {}));
+    const last = device("last", { reportedVersion: "1.8.0" });
+    for (const [index, more] of [{ reportedVersion: null }, { hardware: "" }].entries()) {
+      const silent = Array.from({ length: 3 }, (_, id) => device(`silent${index}-${id}`, more));
+      expect((await live([...many, last, silent[0]!]))["fan"]).toEqual(["1.9.4"]);
+      expect((await live([...many, last, ...silent]))["fan"]).toEqual(["1.8.0", "1.9.4"]);
+    }
+  });
+
   it("knows apps from the store, or from the devices where the store cannot tell", async () => {
     const devices = [device("a", { pairedApps: [{ component: "app", version: "4.0.0" }] })];
     expect((await live(devices))["app"]).toEqual(["4.0.0"]);

@@ -23,7 +23,11 @@ describe("populationOf", () => {
       device("f", { lastContactAtMs: nowMs - config.retire.unseenMs - 1 }),
       device("g", { lastContactAtMs: null }),
     ];
-    expect(look(devices, null)).toEqual({ devices: 5, versions: { fan: { "1.9.4": 2, "2.0.0": 1 } } });
+    expect(look(devices, null)).toEqual({
+      devices: 5,
+      versions: { fan: { "1.9.4": 2, "2.0.0": 1 } },
+      unknown: { fan: 1 },
+    });
   });
 
   it("believes the store about apps, and devices where the store cannot tell", () => {
@@ -31,6 +35,19 @@ describe("populationOf", () => {
     const devices = [device("a", { ...seen, pairedApps }), device("b", { ...seen, pairedApps })];
     expect(look(devices, { "4.1.0": 7 }).versions["app"]).toEqual({ "4.1.0": 7 });
     expect(look(devices, null).versions["app"]).toEqual({ "4.0.0": 2 });
+  });
+
+  it("takes any text for a version", () => {
+    const devices = ["constructor", "__proto__", "__proto__"].map((reportedVersion, index) =>
+      device(`${index}`, { ...seen, reportedVersion }),
+    );
+    const fan = new Map(Object.entries(look(devices, null).versions["fan"] ?? {}));
+    expect(fan).toEqual(
+      new Map([
+        ["__proto__", 2],
+        ["constructor", 1],
+      ]),
+    );
   });
 
   it("tells nobody from nothing known", () => {
@@ -59,10 +76,11 @@ describe("retirementsMissing", () => {
     const phase = phasesOf(state.config)[1];
     return phase ? retirementsMissing(state, phase).map(({ component }) => component) : [];
   };
-  const population = (fan: Record<string, number>, app?: Record<string, number>): Population => ({
-    devices: 1000,
-    versions: { fan, ...(app && { app }) },
-  });
+  const population = (
+    fan: Record<string, number>,
+    app?: Record<string, number>,
+    unknown: Record<string, number> = {},
+  ): Population => ({ devices: 1000, versions: { fan, ...(app && { app }) }, unknown });
 
   it("waits for everything before the field was looked at", () => {
     expect(missing(null)).toEqual(["fan", "app", "cloud"]);
@@ -74,11 +92,29 @@ describe("retirementsMissing", () => {
   });
 
   it("counts a service as gone when its successor is deployed", () => {
-    expect(missing(population({}, {}), { deployed: { cloud: "5.2.0" } })).toEqual([]);
+    const gone = population({ "2.0.0": 9 }, { "4.1.0": 5 });
+    expect(missing(gone, { deployed: { cloud: "5.2.0" } })).toEqual([]);
   });
 
   it("takes no data for no answer", () => {
     expect(missing(population({ "2.0.0": 9 }), { deployed: { cloud: "5.2.0" } })).toEqual(["app"]);
     expect(missing({ devices: 0, versions: {} }, { deployed: { cloud: "5.2.0" } })).toEqual(["fan", "app"]);
+    expect(missing(population({}, {}))).toEqual(["fan", "app", "cloud"]);
+  });
+
+  it("counts who does not say what it runs as who may run the old version", () => {
+    const apps = { "4.1.0": 5 };
+    expect(missing(population({ "1.8.0": 5, "2.0.0": 990 }, apps, { fan: 4 }))).toEqual(["cloud"]);
+    expect(missing(population({ "1.8.0": 5, "2.0.0": 990 }, apps, { fan: 5 }))).toEqual(["fan", "cloud"]);
+    expect(missing(population({}, apps, { fan: 500 }))).toEqual(["fan", "cloud"]);
+  });
+
+  it.each([
+    ["none has said a version", { ...seen, reportedVersion: null }],
+    ["none says its hardware", { ...seen, hardware: "", reportedVersion: "1.8.0" }],
+    ["none was seen for long", { reportedVersion: "1.8.0", lastContactAtMs: 0 }],
+  ])("waits where %s", (_, facts) => {
+    const devices = Array.from({ length: 50 }, (__, index) => device(`d${index}`, facts));
+    expect(missing(look(devices, { "4.1.0": 5 }))).toEqual(["fan", "cloud"]);
   });
 });

@@ -120,6 +120,11 @@ describe("a staged step", () => {
     expect(found.population?.staging?.["fan@2.0.0 staged"]).toEqual({ devices: 1, without: 1 });
   });
 
+  it("counts a device whose hardware is not known as one without the image", () => {
+    const found = look(staging, [seen("a", null), seen("b", null, { hardware: "" })]);
+    expect(found.population?.staging?.["fan@2.0.0 staged"]).toEqual({ devices: 2, without: 2 });
+  });
+
   it("fails by devices that could not lay it ready, and says nothing of those that run it", () => {
     const devices = { ...fleetOf("bad", 9, staged({ status: "failed" })), ...fleetOf("good", 1, staged()) };
     const state = { ...staging, devices };

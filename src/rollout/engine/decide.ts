@@ -116,7 +116,9 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
     // For good: a backend does not take the same assignment for the same device a second time.
     returning[deviceId] = { ...progress, status: "failed" };
     const assignmentId = assignmentIdOf(state.config.rolloutId, progress, true);
-    byAssignment.set(assignmentId, [...(byAssignment.get(assignmentId) ?? []), deviceId]);
+    const deviceIds = byAssignment.get(assignmentId) ?? [];
+    deviceIds.push(deviceId);
+    byAssignment.set(assignmentId, deviceIds);
   }
   const pending = new Set(state.pending.map(({ key }) => key));
   const effects = [...byAssignment].map(([assignmentId, deviceIds]): Effect => {

@@ -132,8 +132,7 @@ function whatItWaitsFor(
   if (!state.waveEntered && open.length === 0) {
     const left = [
       ...retirementsMissing(state, phase).map(({ component, version }) => {
-        const count = state.population?.versions[component]?.[version] ?? 0;
-        return `${component}@${version} to leave the field (${count} left)`;
+        return `${component}@${version} to leave the field (${whoIsLeft(state, { component, version })})`;
       }),
       ...stagingMissing(state, phase).map((step) => {
         const count = state.population?.staging?.[stepName(step)];
@@ -152,6 +151,13 @@ function whatItWaitsFor(
       : { text: `${toBegin} device${toBegin === 1 ? "" : "s"} to begin`, stuck: false };
   const text = open.map((gate) => `gate ${gate.name}: ${gateNumbers(gate)}`).join("; ");
   return { text, stuck: !working && Object.keys(state.waiting).length === 0 };
+}
+
+function whoIsLeft({ population }: RolloutState, { component, version }: FirmwareStep): string {
+  const counts = population?.versions[component] ?? {};
+  const unknown = population?.unknown?.[component] ?? 0;
+  if (unknown > 0) return `${counts[version] ?? 0} left, ${unknown} do not say what they run`;
+  return Object.keys(counts).length === 0 ? "not known who uses it" : `${counts[version] ?? 0} left`;
 }
 
 /** `7 of 7 devices good, 2 not heard of yet, 10 needed when none fails` */
@@ -190,8 +196,11 @@ function isGone(state: RolloutState, step: { component: string; version: string 
   if (kindOf(state.config, step.component) === "service") {
     return step.component in state.deployed && state.deployed[step.component] !== step.version;
   }
-  const counts = state.population?.versions[step.component];
-  return counts !== undefined && !(step.version in counts);
+  const { unknown, versions } = state.population ?? {};
+  const counts = versions?.[step.component] ?? {};
+  return (
+    Object.keys(counts).length > 0 && !(step.version in counts) && (unknown?.[step.component] ?? 0) === 0
+  );
 }
 
 function shareOf(state: RolloutState, step: FirmwareStep): number | null {
@@ -209,7 +218,11 @@ function shareOf(state: RolloutState, step: FirmwareStep): number | null {
 
 function byReason(entries: readonly (readonly [string, string])[]): { reason: string; devices: string[] }[] {
   const groups = new Map<string, string[]>();
-  for (const [deviceId, reason] of entries) groups.set(reason, [...(groups.get(reason) ?? []), deviceId]);
+  for (const [deviceId, reason] of entries) {
+    const devices = groups.get(reason) ?? [];
+    devices.push(deviceId);
+    groups.set(reason, devices);
+  }
   return [...groups]
     .map(([reason, devices]) => ({ reason, devices: devices.toSorted() }))
     .toSorted((a, b) => b.devices.length - a.devices.length || (a.reason < b.reason ? -1 : 1));

@@ -8,30 +8,39 @@ import type { Snapshot } from "./snapshot.ts";
 /**
  * Who runs what. Devices that were not seen within the retire window do not count any more. A
  * component of which nothing can be known (no devices listed, a store that cannot tell and no device
- * that met the app) is absent, which is not the same as one that nobody uses.
+ * that met the app) is absent, which is not the same as one that nobody uses. A seen device that does
+ * not say what it is or what it runs may run anything.
  */
 export function populationOf(state: RolloutState, snapshot: Snapshot, nowMs: number): Population {
   const { config } = state;
   const seen = snapshot.devices.filter(
     ({ lastContactAtMs }) => lastContactAtMs !== null && nowMs - lastContactAtMs <= config.retire.unseenMs,
   );
-  const versions: Record<string, Record<string, number>> = {};
-  const count = (component: string, version: string, amount = 1): void => {
-    const counts = (versions[component] ??= {});
-    counts[version] = (counts[version] ?? 0) + amount;
+  // Versions are what devices say, so nothing of theirs is a key of an object while it is counted.
+  const versions = new Map<string, Map<string, number>>();
+  const countsOf = (component: string): Map<string, number> => {
+    const counts = versions.get(component) ?? new Map<string, number>();
+    versions.set(component, counts);
+    return counts;
   };
+  const count = (component: string, version: string, amount = 1): void => {
+    const counts = countsOf(component);
+    counts.set(version, (counts.get(version) ?? 0) + amount);
+  };
+  const unknown: Record<string, number> = {};
   for (const component of Object.keys(config.resolved.components).toSorted()) {
     if (kindOf(config, component) === "firmware") {
-      if (snapshot.devices.length > 0) versions[component] = {};
+      if (snapshot.devices.length > 0) countsOf(component);
       const hardware = hardwareOf(config, component);
-      for (const device of seen) {
-        if (device.reportedVersion !== null && hardware.has(device.hardware))
-          count(component, device.reportedVersion);
+      for (const { hardware: model, reportedVersion } of seen) {
+        if (model !== "" && !hardware.has(model)) continue;
+        if (model === "" || reportedVersion === null) unknown[component] = (unknown[component] ?? 0) + 1;
+        else count(component, reportedVersion);
       }
     } else if (kindOf(config, component) === "app") {
       const installed = snapshot.installed[component];
       if (installed) {
-        versions[component] = {};
+        countsOf(component);
         for (const [version, users] of Object.entries(installed)) count(component, version, users);
       } else {
         for (const device of seen) {
@@ -44,14 +53,18 @@ export function populationOf(state: RolloutState, snapshot: Snapshot, nowMs: num
   const staging = introductionsBegun(state).filter(({ staged }) => staged);
   return {
     devices: seen.length,
-    versions: sortKeys(versions),
+    versions: inOrder(versions),
+    unknown,
     ...(staging.length > 0 && {
       staging: Object.fromEntries(staging.map((step) => [stepName(step), countStaging(state, step, seen)])),
     }),
   };
 }
 
-/** Who can never run a version need not keep it ready: hardware without an image, versions that are stuck. */
+/**
+ * Who can never run a version need not keep it ready: hardware without an image, versions that are
+ * stuck. Of hardware that is not known nobody can say so.
+ */
 function countStaging(
   { config, devices }: RolloutState,
   step: FirmwareStep,
@@ -62,7 +75,8 @@ function countStaging(
     config.plan.stuck.filter(({ component }) => component === step.component).map(({ version }) => version),
   );
   const counted = seen.filter(
-    ({ hardware, reportedVersion }) => models.includes(hardware) && !stuck.has(reportedVersion ?? ""),
+    ({ hardware, reportedVersion }) =>
+      (hardware === "" || models.includes(hardware)) && !stuck.has(reportedVersion ?? ""),
   );
   const without = counted.filter(({ id, reportedVersion }) => {
     const progress = Object.hasOwn(devices, id) ? devices[id] : undefined;
@@ -78,11 +92,11 @@ function keepsReady(progress: DeviceProgress, step: FirmwareStep): boolean {
 }
 
 /** Sorted, so that the same field is the same value whatever order it was seen in. */
-function sortKeys(versions: Record<string, Record<string, number>>): Population["versions"] {
+function inOrder(versions: ReadonlyMap<string, ReadonlyMap<string, number>>): Population["versions"] {
   return Object.fromEntries(
-    Object.entries(versions).map(([component, counts]) => [
+    [...versions].map(([component, counts]) => [
       component,
-      Object.fromEntries(Object.entries(counts).toSorted(([a], [b]) => (a < b ? -1 : 1))),
+      Object.fromEntries([...counts].toSorted(([a], [b]) => (a < b ? -1 : 1))),
     ]),
   );
 }

@@ -23,8 +23,9 @@ export function stagingMissing({ config, population }: RolloutState, phase: Phas
 }
 
 /**
- * Whether so few use a version that it counts as gone. Devices that were not seen for long do not
- * count any more; where nobody can tell who uses what, nothing counts as gone.
+ * Whether so few use a version, or may use it for all that is known, that it counts as gone. Devices
+ * that were not seen for long do not count any more; where nothing is known of anybody, nothing counts
+ * as gone.
  */
 function hasRetired({ config, deployed, population }: RolloutState, step: PlanStep): boolean {
   if (kindOf(config, step.component) === "service") {
@@ -32,8 +33,11 @@ function hasRetired({ config, deployed, population }: RolloutState, step: PlanSt
   }
   const counts = population?.versions[step.component];
   if (counts === undefined) return false;
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return isGone(counts[step.version] ?? 0, total, config.retire.belowPercent);
+  const known = Object.values(counts).reduce((sum, count) => sum + count, 0);
+  // Looks of earlier releases say nothing of the unknown, and took none for gone.
+  if (known === 0 && population?.unknown !== undefined) return false;
+  const unknown = population?.unknown?.[step.component] ?? 0;
+  return isGone((counts[step.version] ?? 0) + unknown, known + unknown, config.retire.belowPercent);
 }
 
 function isGone(left: number, total: number, belowPercent: number): boolean {

@@ -76,6 +76,11 @@ export interface Population {
   readonly devices: number;
   /** Component to version to number of devices, or of users for apps; seen within the retire window. */
   readonly versions: Readonly<Record<string, Readonly<Record<string, number>>>>;
+  /**
+   * Devices that may run any version of a component, since they do not say which or on what hardware;
+   * by component, where there are some. Absent in journals of earlier releases.
+   */
+  readonly unknown?: Readonly<Record<string, number>>;
   /** By the name of a staged step; absent when nothing is staged. */
   readonly staging?: Readonly<Record<string, StagingCount>>;
 }
