@@ -23,6 +23,8 @@ export interface ReleasedVersions {
   readonly releases: Readonly<Record<string, string>>;
   /** `sha256:<hex>` over `releases`: it changes exactly when they do. */
   readonly digest: string;
+  /** Versions of releases that are in the storage and do not count, sorted: what they say is lost. */
+  readonly leftOut: readonly string[];
   /** What was left out or contradicts itself, as sentences. */
   readonly warnings: readonly string[];
 }
@@ -34,8 +36,8 @@ const batchSize = 16;
 
 /**
  * Reads what every published release of a product says of its versions, the newest 1000 of them. Only
- * what a trusted key signed counts: a release that cannot be proved is left out with a warning, and so
- * the versions that only it carries are unknown, which never passes. Where releases say different things
+ * what a trusted key signed counts: a release that cannot be proved is left out with a warning, and the
+ * relation has to be told (`leftOut`), since what nobody says any more must not pass. Where releases say different things
  * of one version, the one published last counts. `except` is the version of a release that is being made
  * and speaks for itself. Throws IOT_STORAGE_UNAVAILABLE.
  */
@@ -48,10 +50,10 @@ export async function readReleasedVersions(
   const all = (await store.list(product)).filter(({ version }) => version !== except);
   const newest = all.slice(-releasesMax);
   const warnings: string[] = [];
+  const leftOut = all.slice(0, -releasesMax).map(({ version }) => version);
   if (newest.length < all.length) {
     warnings.push(
-      `${product} has ${all.length} published releases, and only the newest ${releasesMax} were read; ` +
-        "name older versions that are still in the field under `known`.",
+      `${product} has ${all.length} published releases, and only the newest ${releasesMax} were read.`,
     );
   }
   const versions = new Map<string, Map<string, Released>>();
@@ -62,6 +64,7 @@ export async function readReleasedVersions(
     for (const [index, proved] of opened.entries()) {
       const { manifestDigest, version } = batch[index]!;
       if ("problem" in proved) {
+        leftOut.push(version);
         warnings.push(`Release ${version} in the storage does not count: ${proved.problem}`);
         continue;
       }
@@ -69,8 +72,20 @@ export async function readReleasedVersions(
       addVersions(versions, proved, version, warnings);
     }
   }
+  if (leftOut.length > 0) {
+    warnings.push(
+      "What was left out is lost: any two components count as coupled, and versions of which nothing else says what " +
+        "they need are unknown. Where it cannot be restored, say under `known` what they need.",
+    );
+  }
   const sorted = Object.fromEntries(releases.toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return { versions, releases: sorted, digest: digestBytes(canonicalJson(sorted)).digest, warnings };
+  return {
+    versions,
+    releases: sorted,
+    digest: digestBytes(canonicalJson(sorted)).digest,
+    leftOut: leftOut.toSorted(),
+    warnings,
+  };
 }
 
 interface Proved {
@@ -89,8 +104,14 @@ async function prove(
   } catch (error) {
     // A storage that cannot be read at all is no matter of this release.
     if (!(error instanceof IotctlError) || error.code === "IOT_STORAGE_UNAVAILABLE") throw error;
-    return { problem: error.message };
+    return { problem: `${error.message} ${remedyFor(error)}` };
   }
+}
+
+function remedyFor({ code }: IotctlError): string {
+  return code === "IOT_SIGNATURE_UNTRUSTED"
+    ? "If it is yours, add its key to `signing.trusted` of the environment."
+    : "Restore it in the storage from a backup.";
 }
 
 function addVersions(

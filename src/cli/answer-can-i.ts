@@ -74,8 +74,8 @@ async function lookAt(
 async function readKnown(release: Release, context: Context): Promise<Known> {
   const { createRelation } = await import("../compat/relation.ts");
   const { readFacts } = await import("./release/read-facts.ts");
-  const { facts, warnings } = await readFacts(release, context);
-  return { relation: createRelation(facts), live: null, warnings };
+  const { facts, index, warnings } = await readFacts(release, context);
+  return { relation: createRelation(facts, {}, index.leftOut), live: null, warnings };
 }
 
 function coupledLive(one: ComponentVersion, live: LiveSets, relation: Relation): ComponentVersion[] {

@@ -1,3 +1,4 @@
+import { hasFiles } from "./filled-in.ts";
 import type { LiveSets, VersionFacts } from "./relation.ts";
 import type { ComponentVersion, Verdict } from "./verdict.ts";
 import {
@@ -18,6 +19,8 @@ export interface Requirement {
 /** One version with everything that is parsed of it. */
 export interface KnownVersion extends ComponentVersion {
   readonly live: boolean;
+  /** Whether what it needs is known from whoever brought it, or from pins: more than that it is in use. */
+  readonly speaks: boolean;
   /** Null when it is no version: a device may report anything. */
   readonly parsed: ParsedVersion | null;
   /** Whether it is written as semver wants it. */
@@ -85,6 +88,7 @@ export class KnownVersions {
       component,
       version,
       live,
+      speaks: facts !== null && (hasFiles(facts) || requires.length > 0),
       parsed: parseVersion(version),
       wellFormed: isVersion(version),
       requires: new Map(requires.map(([other, range]) => [other, this.#requirement(range)])),

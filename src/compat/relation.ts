@@ -43,13 +43,20 @@ export interface Relation {
 
 /**
  * The relation over all known versions. `live` is what lives together in the field now: pairs of it
- * that nobody declared anything about are compatible by that evidence. Every version and every range
- * is read once, every verdict about two known versions is formed once.
+ * that nobody declared anything about are compatible by that evidence. `leftOut` names releases whose
+ * word is lost: they may have coupled any two components, and a version that now says nothing may have
+ * refused any other. Every version and every range is read once, every verdict about two known versions is
+ * formed once.
  */
-export function createRelation(facts: readonly VersionFacts[], live: LiveSets = {}): Relation {
+export function createRelation(
+  facts: readonly VersionFacts[],
+  live: LiveSets = {},
+  leftOut: readonly string[] = [],
+): Relation {
   const known = new KnownVersions(facts, live);
   const coupled = couplingsOf(facts);
-  const areCoupled = (a: string, b: string): boolean => coupled.get(a)?.has(b) ?? false;
+  const areCoupled = (a: string, b: string): boolean =>
+    (leftOut.length > 0 && a !== b) || (coupled.get(a)?.has(b) ?? false);
 
   return {
     facts: (component, version) => known.factsOf(component, version),
@@ -61,7 +68,7 @@ export function createRelation(facts: readonly VersionFacts[], live: LiveSets = 
       const [left, right] = [known.get(a.component, a.version), known.get(b.component, b.version)];
       const remembered = left.verdicts.get(right);
       if (remembered) return remembered;
-      const verdict = judge(left, right);
+      const verdict = judge(left, right, leftOut);
       // What devices make up is not remembered: it has no end.
       if (left.permanent && right.permanent) left.verdicts.set(right, verdict);
       return verdict;
@@ -91,12 +98,15 @@ function couplingsOf(facts: readonly VersionFacts[]): Map<string, Set<string>> {
   return coupled;
 }
 
-function judge(a: KnownVersion, b: KnownVersion): Verdict {
+function judge(a: KnownVersion, b: KnownVersion, leftOut: readonly string[]): Verdict {
   const declared = [...declaration(a, b), ...declaration(b, a)];
-  if (declared.length > 0) {
-    const holds = declared.every((evidence) => evidence.kind === "declared" && evidence.holds);
-    return { kind: holds ? "compatible" : "incompatible", evidence: declared };
+  if (declared.some((evidence) => evidence.kind === "declared" && !evidence.holds)) {
+    return { kind: "incompatible", evidence: declared };
   }
+  if (leftOut.length > 0 && !(a.speaks && b.speaks)) {
+    return { kind: "unknown", evidence: [...declared, { kind: "left-out", releases: leftOut }] };
+  }
+  if (declared.length > 0) return { kind: "compatible", evidence: declared };
   return a.live && b.live
     ? { kind: "compatible", evidence: [{ kind: "field" }] }
     : { kind: "unknown", evidence: [{ kind: "silent" }] };

@@ -18,6 +18,8 @@ export type Evidence =
   | { readonly kind: "field" }
   /** The components name each other, but neither of these two versions says anything. */
   | { readonly kind: "silent" }
+  /** One of these two versions says nothing, and releases that may have said what it needs are left out. */
+  | { readonly kind: "left-out"; readonly releases: readonly string[] }
   /** The components have nothing to do with each other. */
   | { readonly kind: "uncoupled" };
 
@@ -46,7 +48,17 @@ function explainEvidence(a: ComponentVersion, b: ComponentVersion, evidence: Evi
       return `${left} and ${right} already live together in the field`;
     case "silent":
       return `neither ${left} nor ${right} says anything about the other`;
+    case "left-out":
+      return `what ${left} and ${right} need is not known without ${releaseNames(evidence.releases)}, left out`;
     case "uncoupled":
       return `${a.component} and ${b.component} are not coupled`;
   }
+}
+
+const namesMax = 3;
+
+function releaseNames(releases: readonly string[]): string {
+  const more = releases.length - namesMax;
+  const names = releases.slice(0, namesMax).join(", ");
+  return `${releases.length === 1 ? "release" : "releases"} ${names}${more > 0 ? ` and ${more} more` : ""}`;
 }

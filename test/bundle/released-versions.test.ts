@@ -106,10 +106,16 @@ test("believes nothing that no trusted key signed, and says which release that i
   const stranger = keyIn(dir, "stranger");
   const lies = releaseWith("2026.11.0", { components: { fan: firmware("2.0.0", {}) } });
   await publish(lies, stranger);
-  const { versions, digest, warnings } = await readReleasedVersions(store, product, trustedKeys);
+  const { versions, digest, leftOut, warnings } = await readReleasedVersions(store, product, trustedKeys);
   expect(digest).toBe(before.digest);
   expect(versions.get("fan")?.get("2.0.0")).toEqual(before.versions.get("fan")?.get("2.0.0"));
-  expect(warnings).toEqual([expect.stringMatching(/^Release 2026\.11\.0 in the storage does not count: /)]);
+  expect(leftOut).toEqual(["2026.11.0"]);
+  expect(warnings).toEqual([
+    expect.stringMatching(
+      /^Release 2026\.11\.0 in the storage does not count: .*add its key to `signing.trusted`/,
+    ),
+    expect.stringMatching(/^What was left out is lost/),
+  ]);
 });
 
 test("leaves out a release whose signature is damaged, missing or another's", async () => {
@@ -123,14 +129,16 @@ test("leaves out a release whose signature is damaged, missing or another's", as
     ).toString(),
   );
   writeFileSync(blobPath(store.location, manifest.layers[0].digest), "{}");
-  const { releases, warnings } = await readReleasedVersions(store, product, trustedKeys);
+  const { leftOut, releases, warnings } = await readReleasedVersions(store, product, trustedKeys);
   expect(Object.keys(releases)).toEqual(["2026.11.0"]);
-  expect(warnings.map((text) => text.split(" ")[1])).toEqual(["2026.10.0", "2026.12.0"]);
+  expect(leftOut).toEqual(["2026.10.0", "2026.12.0"]);
+  expect(warnings.slice(0, 2).map((text) => text.split(" ")[1])).toEqual(leftOut);
+  expect(warnings[0]).toContain("Restore it in the storage");
   writeFileSync(
     blobPath(store.location, damaged.signatureDigest),
     "not a manifest".padEnd(damaged.signatureSizeBytes),
   );
-  expect((await readReleasedVersions(store, product, trustedKeys)).warnings).toHaveLength(2);
+  expect((await readReleasedVersions(store, product, trustedKeys)).leftOut).toHaveLength(2);
 });
 
 test("lets what was published last count, and says where releases disagree", async () => {
@@ -189,10 +197,13 @@ test("reads the newest thousand releases and says that there are more", async ()
       },
     },
   });
-  const { releases, warnings } = await readReleasedVersions(crowded, product, trustedKeys);
+  const { leftOut, releases, warnings } = await readReleasedVersions(crowded, product, trustedKeys);
   expect(Object.keys(releases)).toEqual(["2026.10.0"]);
   expect(warnings[0]).toContain("has 1001 published releases, and only the newest 1000 were read");
   expect(opened).toBe(2000);
+  // The oldest was never looked at; the others are the one that is really there, under a name not its own.
+  expect(leftOut).toHaveLength(1000);
+  expect(leftOut).toContain("0.0.0");
 });
 
 test("a storage that cannot be read is an error, not an empty index", async () => {

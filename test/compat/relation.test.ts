@@ -105,3 +105,62 @@ describe("installsOver", () => {
     expect(relation.installsOver(fan("1.9.0"), "ci-build")).toBe(false);
   });
 });
+
+describe("a relation without releases that do not count", () => {
+  const app = fact("app", "4.2.0");
+  const fan = fact("fan", "2.0.0");
+  const old = { component: "fan", version: "1.8.0" };
+  const oldApp = { component: "app", version: "4.1.0" };
+
+  it("does not take components for uncoupled that a lost release may couple", () => {
+    const live = { app: ["4.1.0"], fan: ["1.8.0"] };
+    const whole = [app, fan, fact("fan", "1.8.0", { requires: { app: "<4.2.0" } }), fact("app", "4.1.0")];
+    expect(createRelation(whole, live).verdict(app, old).kind).toBe("incompatible");
+    const verdict = createRelation([app, fan], live, ["2026.10.0"]).verdict(app, old);
+    expect(verdict.kind).toBe("unknown");
+    expect(explainVerdict(app, old, verdict)).toBe(
+      "what app@4.2.0 and fan@1.8.0 need is not known without release 2026.10.0, left out",
+    );
+  });
+
+  it("does not take living together for evidence where a lost release may speak against it", () => {
+    const target = fact("app", "4.2.0", { requires: { fan: ">=1.0.0" } });
+    const live = { app: ["4.1.0"], fan: ["1.8.0"] };
+    expect(createRelation([target, fan], live, ["1", "2", "3", "4"]).verdict(oldApp, old)).toMatchObject({
+      kind: "unknown",
+      evidence: [{ kind: "left-out" }],
+    });
+    const mute = fact("fan", "1.8.0", { hardware: [], installable: false });
+    const spoken = fact("app", "4.1.0", { requires: { cloud: "*" } });
+    expect(createRelation([target, mute, spoken], live, ["1"]).verdict(oldApp, old).kind).toBe("unknown");
+    expect(
+      createRelation([target, fact("fan", "1.8.0"), spoken], live, ["1"]).verdict(oldApp, old).kind,
+    ).toBe("compatible");
+  });
+
+  it("never lets a pair pass that did not with them", () => {
+    const version = fc.constantFrom("1.0.0", "2.0.0", "3.0.0");
+    const component = fc.constantFrom("app", "cloud", "fan");
+    const anyFact = fc
+      .record({ component, version, requires: fc.dictionary(component, fc.constantFrom("*", ">=2.0.0")) })
+      .map((one) => fact(one.component, one.version, { requires: one.requires }));
+    const anyFacts = fc.uniqueArray(anyFact, { selector: (one) => `${one.component}@${one.version}` });
+    const named = fc.record({ component, version });
+    fc.assert(
+      fc.property(
+        anyFacts,
+        fc.func(fc.boolean()),
+        fc.dictionary(component, fc.uniqueArray(version)),
+        named,
+        named,
+        (all, isKept, live, a, b) => {
+          fc.pre(a.component !== b.component);
+          const rest = createRelation(all.filter(isKept), live, ["1.0.0"]).verdict(a, b);
+          if (rest.kind !== "compatible") return;
+          expect(createRelation(all, live).verdict(a, b).kind).toBe("compatible");
+        },
+      ),
+      { numRuns: 1000 },
+    );
+  });
+});

@@ -25,6 +25,8 @@ export interface FieldLook {
   /** The published releases that the facts are from, version to manifest digest, and the digest over them. */
   readonly releases: ReleasedVersions["releases"];
   readonly indexDigest: string;
+  /** Published releases that do not count. */
+  readonly leftOut: ReleasedVersions["leftOut"];
   readonly warnings: readonly string[];
 }
 
@@ -51,10 +53,11 @@ export async function lookAtField(
     devices,
     shares: given?.shares ?? {},
     facts,
-    relation: createRelation(facts, live),
+    relation: createRelation(facts, live, index.leftOut),
     hops,
     releases: index.releases,
     indexDigest: index.digest,
+    leftOut: index.leftOut,
     warnings: [...warnings, ...(given?.warnings ?? [])],
   };
 }

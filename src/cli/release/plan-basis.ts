@@ -22,6 +22,8 @@ export interface PlanBasis {
   readonly index: string;
   /** Those releases, version to digest. */
   readonly releases: Readonly<Record<string, string>>;
+  /** Published releases that did not count, where there were any. */
+  readonly leftOut?: readonly string[];
 }
 
 export function basisOf(release: Release, look: FieldLook): PlanBasis {
@@ -33,5 +35,6 @@ export function basisOf(release: Release, look: FieldLook): PlanBasis {
     ...(look.hardware && { hardware: look.hardware }),
     index: look.indexDigest,
     releases: look.releases,
+    ...(look.leftOut.length > 0 && { leftOut: look.leftOut }),
   };
 }

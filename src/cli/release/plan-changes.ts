@@ -98,13 +98,15 @@ function hardwareChanges(component: string, then: Basis, now: Basis): string[] {
 }
 
 function indexChanges(then: Basis, now: Basis): string[] {
-  const versions = [...new Set([...Object.keys(then.releases), ...Object.keys(now.releases)])].toSorted();
+  const [before, after] = [storedIn(then), storedIn(now)];
+  const versions = [...new Set([...before.keys(), ...after.keys()])].toSorted();
   return versions.flatMap((version) => {
-    const [before, after] = [then.releases[version], now.releases[version]];
-    if (before === after) return [];
-    if (before === undefined) return [`Release ${version} is in the storage, and was not.`];
-    if (after === undefined)
-      return [`Release ${version} is no longer in the storage, or not proved any more.`];
-    return [`Release ${version} in the storage is ${after}; it was ${before}.`];
+    const [old = "not there", current = "not there"] = [before.get(version), after.get(version)];
+    return old === current ? [] : [`Release ${version} in the storage is ${current}; it was ${old}.`];
   });
+}
+
+/** The releases in the storage: the digest of each, or that it did not count. */
+function storedIn({ leftOut = [], releases }: Basis): Map<string, string> {
+  return new Map([...leftOut.map((version) => [version, "left out"] as const), ...Object.entries(releases)]);
 }

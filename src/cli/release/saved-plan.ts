@@ -63,6 +63,7 @@ const planBasis: z.ZodType<PlanBasis> = z.strictObject({
   hardware: z.record(text, z.record(text, z.array(text))).exactOptional(),
   index: digest,
   releases: z.record(text, digest),
+  leftOut: z.array(text).exactOptional(),
 });
 const savedPlan: z.ZodType<SavedPlan> = z.strictObject({
   schemaVersion: z.literal(1),

@@ -145,8 +145,15 @@ describe("a look at the field", () => {
     const look = await lookAtField(nextRelease(), { ...context, trustedKeys: async () => [] }, { nowMs });
     expect(look.warnings).toEqual([
       expect.stringContaining("Release 2026.11.0 in the storage does not count"),
+      expect.stringContaining("What was left out is lost"),
     ]);
     expect(look.relation.facts("fan", "2.0.0")).toBeNull();
+    // Nobody has ever coupled the two; the release that does not count may have.
+    const [fan, cloud] = [
+      { component: "fan", version: "2.0.0" },
+      { component: "cloud", version: "5.2.0" },
+    ];
+    expect(look.relation.verdict(fan, cloud).kind).toBe("unknown");
   });
 
   test("touches nothing: where nothing was published not even a key is made", async () => {

@@ -1,5 +1,5 @@
 // Plans for a field from a file: no fleet, no storefront, nothing but the manifest and the storage.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeEach, describe, expect, test } from "vitest";
 import Bundle from "../../../src/commands/bundle.ts";
@@ -90,6 +90,22 @@ describe("plan --field", () => {
     // What 2.0.0 said when it was released still stops what does not fit it.
     const refused = await runCommand(CanI, ["lamp@1.0.0", "app@2.0.0"]);
     expect(refused.envelope).toMatchObject({ exitCode: 3, data: { verdict: "incompatible" } });
+  });
+
+  test("does not pass what a release that does not count may speak against, and names it", async () => {
+    for (const command of [Bundle, Sign, Push]) await runCommand(command, []);
+    writeNextRelease();
+    writeFileSync(join(dir, "field.json"), '{"app": ["2.0.0"], "lamp": ["1.2.0"]}');
+    const argv = ["--field", "field.json"];
+    expect((await runCommand<Plan>(PlanCommand, argv)).envelope.data).toMatchObject({ feasible: true });
+    rmSync(join(dir, ".iotctl", "keys"), { recursive: true });
+    const { envelope, stderr } = await runCommand<Plan>(PlanCommand, argv);
+    expect(envelope).toMatchObject({ exitCode: 3, data: { feasible: false } });
+    expect(JSON.stringify(envelope.data?.blocked?.pairs)).toContain("release 1.0.0, left out");
+    expect(stderr).toContain("Release 1.0.0 in the storage does not count");
+    expect(stderr).toContain("signing.trusted");
+    const answer = await runCommand(CanI, ["lamp@1.2.0", "app@2.0.0"]);
+    expect(answer.envelope).toMatchObject({ exitCode: 4, data: { verdict: "unknown" } });
   });
 
   test("does not guess where the trusted keys cannot be read", async () => {

@@ -127,10 +127,21 @@ describe("a saved plan", () => {
   test("says which releases the storage gained, and which it can no longer prove", async () => {
     await save();
     await publishIn(dir, context, { ...fanRelease("2026.10.1"), known: {} });
-    expect(await changes()).toEqual(["Release 2026.10.1 is in the storage, and was not."]);
+    expect(await changes()).toEqual([
+      expect.stringMatching(/^Release 2026\.10\.1 in the storage is sha256:\w{64}; it was not there\.$/),
+    ]);
+    const trusting = context;
     context = { ...context, trustedKeys: async () => [] };
     expect(await changes()).toEqual([
-      "Release 2026.10.0 is no longer in the storage, or not proved any more.",
+      expect.stringMatching(/^Release 2026\.10\.0 in the storage is left out; it was sha256:\w{64}\.$/),
+      "Release 2026.10.1 in the storage is left out; it was not there.",
+    ]);
+    await save();
+    expect(readSavedPlan(planFile).basis.leftOut).toEqual(["2026.10.0", "2026.10.1"]);
+    context = trusting;
+    expect(await changes()).toEqual([
+      expect.stringMatching(/^Release 2026\.10\.0 in the storage is sha256:\w{64}; it was left out\.$/),
+      expect.stringMatching(/^Release 2026\.10\.1 in the storage is sha256:\w{64}; it was left out\.$/),
     ]);
   });
 

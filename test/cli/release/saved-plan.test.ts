@@ -69,6 +69,7 @@ const basis: Required<PlanBasis> = {
   field: "given",
   hardware: { fan: { "1.8.0": ["fan-a1"] } },
   index: digest,
+  leftOut: ["0.8.0"],
   releases: { "0.9.0": digest },
 };
 
