@@ -69,5 +69,7 @@ for (const mode of ["planned", "naive"] as const) {
   figure("one simulated day of 1M sites", median(dayMs), "ms", dayMs.length);
   figure("mean over all days", dayMs.reduce((sum, ms) => sum + ms, 0) / dayMs.length, "ms", dayMs.length);
   figure(`whole release of ${Math.ceil(run.looks / 24)} days`, median(wholeMs) / 1000, "s", rounds);
-  figure("incompatible pair-hours", run.pairs.hours("incompatible"), "h", 1);
+  for (const kind of ["incompatible", "left-behind"] as const) {
+    figure(`${kind} pair-hours`, run.pairs.hours(kind), "h", 1);
+  }
 }

@@ -37,6 +37,7 @@ test("the text fits 80 columns and says both verdicts, in either alphabet", () =
     expect(text.split("\n").filter((line) => Array.from(line).length > 80)).toEqual([]);
     expect(text).toContain("Planned: 0 incompatible pair-hours.");
     expect(text).toMatch(/Naive: {3}[1-9][\d,]* incompatible pair-hours/);
+    expect(text.match(/[\d,]+ left-behind pair-hours/g)).toHaveLength(2);
     expect(text).toContain("app-ios >=4.1.0");
     const isAscii = !Array.from(text).some((sign) => sign.charCodeAt(0) > 126);
     expect(isAscii).toBe("LC_ALL" in env);
@@ -49,6 +50,7 @@ test("the page stands alone and lets no text become markup", () => {
   expect(page).toContain("&lt;script&gt;&quot;&#39;&amp;");
   expect(page).toContain("It &lt;differs&gt;.");
   expect(page.match(/<svg /g)).toHaveLength(3);
+  expect(page.match(/left behind below the retire limit/g)).toHaveLength(2);
   expect(page.match(/<polyline /g)!.length).toBeGreaterThanOrEqual(9);
   expect(page).toContain("prefers-color-scheme: dark");
   const opened = page.match(/<(?!\/|!|meta|line )[a-z0-9]+/g)!.length;

@@ -1,8 +1,8 @@
 import type { RunReport, SimulationReport } from "../../simulation/release/simulation-report.ts";
-import { type Curve, curvesSvg, escapeHtml } from "./simulation-svg.ts";
+import { adoptionPicture, guardPicture, misfitPicture } from "./simulation-pictures.ts";
+import { escapeHtml } from "./simulation-svg.ts";
 import { simulationStyle } from "./simulation-style.ts";
 
-const colours = 6;
 const percents = ["50", "95", "99"] as const;
 
 /** A simulated release as one page that needs nothing else: no network, no script, light or dark as the reader has it. */
@@ -44,66 +44,18 @@ ${momentTable(planned)}
 function tiles(planned: RunReport, naive: RunReport): string {
   const tile = (name: string, run: RunReport): string => {
     const hours = run.pairHours.incompatible;
-    const left = run.pairHours["left-behind"];
+    const { bridged } = run.pairHours;
     const more = [
-      run.pairHours.bridged > 0 ? `${count(run.pairHours.bridged)} bridged` : "",
-      left > 0 ? `${count(left)} of devices left behind below the retire limit` : "",
-    ].filter((text) => text !== "");
-    return `<div class="tile ${hours === 0 ? "good" : "bad"}"><h3>${name}</h3><p><b>${count(hours)}</b> incompatible pair-hours</p><p class="small">${more.length === 0 ? "&nbsp;" : `and ${more.join(", ")}`}</p></div>`;
+      `${count(run.pairHours["left-behind"])} left behind below the retire limit`,
+      ...(bridged > 0 ? [`${count(bridged)} bridged`] : []),
+    ];
+    return `<div class="tile ${hours === 0 ? "good" : "bad"}"><h3>${name}</h3><p><b>${count(hours)}</b> incompatible pair-hours</p><p class="small">and ${more.join(", ")}</p></div>`;
   };
   return `<div class="tiles">${tile("Planned", planned)}${tile("Naive", naive)}</div>`;
 }
 
-function adoptionPicture(planned: RunReport, naive: RunReport): string {
-  const curves = planned.adoption.flatMap(({ component }, index): Curve[] => {
-    const colour = `c${index % colours}`;
-    return (
-      [
-        ["planned", planned],
-        ["naive", naive],
-      ] as const
-    ).map(([name, run]) => ({
-      name: `${component}, ${name}`,
-      colour,
-      dashed: name === "naive",
-      days: run.curves.days,
-      values: run.curves.onTarget[component] ?? [],
-    }));
-  });
-  const title = "Share of devices and users on the target by day";
-  return figure(curvesSvg({ title, curves, untilDay: horizon(planned, naive), max: 100, unit: "%" }), curves);
-}
-
-function misfitPicture(planned: RunReport, naive: RunReport): string {
-  const curves: Curve[] = [
-    {
-      name: "planned",
-      colour: "c0",
-      dashed: false,
-      days: planned.curves.days,
-      values: planned.curves.incompatible,
-    },
-    { name: "naive", colour: "c1", dashed: true, days: naive.curves.days, values: naive.curves.incompatible },
-  ];
-  if (planned.pairHours.bridged > 0) {
-    const { bridged, days: at } = planned.curves;
-    curves.push({
-      name: "planned, bridged by the app",
-      colour: "c2",
-      dashed: false,
-      days: at,
-      values: bridged,
-    });
-  }
-  return figure(picture("Sites in an incompatible pair by day", curves, horizon(planned, naive)), curves);
-}
-
 function guardSection(planned: RunReport): string {
   if (planned.guards.length === 0) return "";
-  const { days: at, waiting } = planned.curves;
-  const curves: Curve[] = [
-    { name: "devices at a guard", colour: "c0", dashed: false, days: at, values: waiting },
-  ];
   const rows = planned.guards.map((guard) => [
     `${guard.component} ${guard.version}`,
     `${guard.peer} ${guard.range}`,
@@ -114,7 +66,7 @@ function guardSection(planned: RunReport): string {
   ]);
   const head = ["Firmware", "Waits for", "At most", "on day", "From – until", "In the end"];
   return `<h2>Devices waiting at a guard</h2>
-${figure(picture("Devices waiting at a guard by day", curves, horizon(planned, planned)), curves)}
+${guardPicture(planned)}
 ${table(head, rows, 2)}`;
 }
 
@@ -174,21 +126,6 @@ function momentTable({ rollouts }: RunReport): string {
   return table(["Day", "What", ""], rows, 99);
 }
 
-function picture(title: string, curves: readonly Curve[], untilDay: number): string {
-  const max = Math.max(1, ...curves.flatMap(({ values }) => values));
-  return curvesSvg({ title, curves, untilDay, max, unit: "" });
-}
-
-function figure(svg: string, curves: readonly Curve[]): string {
-  const legend = curves
-    .map(
-      ({ colour, dashed, name }) =>
-        `<li><i class="${colour}${dashed ? " dashed" : ""}"></i>${escapeHtml(name)}</li>`,
-    )
-    .join("");
-  return `<figure>${svg}<ul class="legend">${legend}</ul></figure>`;
-}
-
 /** Columns from `numbersFrom` on are numbers. */
 function table(head: readonly string[], rows: readonly (readonly string[])[], numbersFrom: number): string {
   const cell = (tag: string, text: string, index: number): string =>
@@ -196,14 +133,6 @@ function table(head: readonly string[], rows: readonly (readonly string[])[], nu
   const line = (tag: string, cells: readonly string[]): string =>
     `<tr>${cells.map((text, index) => cell(tag, text, index)).join("")}</tr>`;
   return `<div class="scroll"><table><thead>${line("th", head)}</thead><tbody>${rows.map((row) => line("td", row)).join("\n")}</tbody></table></div>`;
-}
-
-function horizon(...runs: readonly RunReport[]): number {
-  const arrivals = runs.flatMap(({ adoption, days: end }) =>
-    adoption.map(({ reachedDays }) => reachedDays["95"] ?? end),
-  );
-  const longest = Math.max(...runs.map((run) => run.days));
-  return Math.max(1, Math.min(longest, Math.ceil(Math.max(0, ...arrivals) * 1.25)));
 }
 
 function reached(day: number | null | undefined): string {

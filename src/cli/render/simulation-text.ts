@@ -7,24 +7,23 @@ import type {
 import { formatDuration } from "../../base/durations.ts";
 import { table } from "../table.ts";
 import { dayAxis, drawsBlocks, sparkline } from "./simulation-chart.ts";
+import { verdictLines } from "./simulation-verdict.ts";
+import { grouped, inDays, more, sentence, width } from "./simulation-words.ts";
 
-/** What a terminal has at least. */
-const width = 80;
 const runs = ["planned", "naive"] as const;
 const chartWidth = 50;
 const guardsShown = 6;
-const pairsShown = 4;
 
 /** A simulated release as people read it, in 80 columns: when who is there, who waits, what does not fit. */
 export function simulationText(report: SimulationReport, env: NodeJS.ProcessEnv): string {
   const { planned, product, release, seed, sites } = report;
   return [
     `${product} ${release}, simulated over ${grouped(sites)} sites for ${Math.ceil(planned.days)} days (seed ${seed})`,
-    ...report.notes.flatMap((note) => wrapped(`Note: ${note}`)),
+    ...report.notes.map((note) => sentence(`Note: ${note}`, "")),
     "",
     milestones(report),
     "",
-    ...runs.flatMap((name) => verdict(name, report[name])),
+    ...runs.flatMap((name) => verdictLines(name, report[name])),
     "",
     chart(report, drawsBlocks(env)),
     ...guards(planned.guards),
@@ -58,60 +57,6 @@ function reached(adoption: AdoptionReport | undefined): string[] {
     const day = adoption?.reachedDays[percent] ?? null;
     return day === null ? "-" : inDays(day);
   });
-}
-
-function verdict(name: (typeof runs)[number], run: RunReport): string[] {
-  const { pairHours, pairs } = run;
-  const title = name === "planned" ? "Planned:" : "Naive:  ";
-  const peak = Math.max(0, ...run.curves.incompatible);
-  const incompatible = pairs.filter(({ kind }) => kind === "incompatible");
-  const lines =
-    incompatible.length === 0
-      ? [`${title} 0 incompatible pair-hours.`]
-      : [
-          `${title} ${grouped(pairHours.incompatible)} incompatible pair-hours, up to ${grouped(peak)} sites at once:`,
-          ...incompatible
-            .slice(0, pairsShown)
-            .map(
-              ({ a, b, hours, peakSites }) =>
-                `  ${a} with ${b}: ${grouped(hours)} h, up to ${grouped(peakSites)} sites`,
-            ),
-          ...more(incompatible.length - pairsShown, "pair"),
-        ];
-  if (pairHours.bridged > 0) {
-    lines.push(`  ${grouped(pairHours.bridged)} bridged pair-hours, until the app had updated its device.`);
-  }
-  if (pairHours["left-behind"] > 0) {
-    const sites = pairs
-      .filter(({ kind }) => kind === "left-behind")
-      .reduce((sum, pair) => sum + pair.peakSites, 0);
-    const hours = grouped(pairHours["left-behind"]);
-    lines.push(
-      ...wrapped(
-        `  ${hours} pair-hours at up to ${grouped(sites)} sites with a version that so few are left on that the release counts it as gone (retire).`,
-      ),
-    );
-  }
-  if (pairHours.broken > 0) {
-    lines.push(`  ${grouped(pairHours.broken)} pair-hours of pairs that were broken before the release.`);
-  }
-  return [...lines, ...outcome(run)];
-}
-
-function outcome({ adoption, days, rollouts }: RunReport): string[] {
-  const lines = rollouts.flatMap(({ component, failure, status }) => {
-    const what = component === "" ? "The rollout" : `The rollout of ${component}`;
-    if (status === "completed") return [];
-    if (failure !== null) return wrapped(`  ${what} stopped: ${failure}.`);
-    return [`  ${what} was not over after ${inDays(days)}: ${status.replaceAll("-", " ")}.`];
-  });
-  const missed = adoption.flatMap(({ component, onTarget, population, reachedDays }) => {
-    const first = (["50", "95", "99"] as const).find((percent) => reachedDays[percent] === null);
-    if (first === undefined) return [];
-    const share = Math.floor((onTarget / population) * 1000) / 10;
-    return [`  ${component} did not reach ${first}% within ${inDays(days)}: ${share}% are there.`];
-  });
-  return [...lines, ...missed];
 }
 
 function chart({ naive, planned }: SimulationReport, unicode: boolean): string {
@@ -189,35 +134,4 @@ function timeline({ model, planned }: SimulationReport): string[] {
     `The planned rollout by day; approvals come ${formatDuration(model.people.approvalS * 1000)} after they are asked for:`,
     ...lines,
   ];
-}
-
-/** Lines of at most the width of a terminal, the later ones indented. */
-function wrapped(text: string): string[] {
-  const lines: string[] = [];
-  let line = /^ */.exec(text)?.[0] ?? "";
-  for (const word of text.trim().split(" ")) {
-    if (line.trim() !== "" && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = "   ";
-    }
-    line += line.trim() === "" ? word : ` ${word}`;
-  }
-  return [...lines, line];
-}
-
-function more(count: number, what: string): string[] {
-  if (count <= 0) return [];
-  return [`  ... and ${count} more ${what}${count === 1 ? "" : "s"}`];
-}
-
-/** `1.2d`, `36d` */
-function inDays(days: number, unit = "d"): string {
-  return `${days < 10 ? days.toFixed(1) : Math.round(days)}${unit}`;
-}
-
-/** `1,234,567` */
-function grouped(count: number): string {
-  return Math.round(count)
-    .toString()
-    .replace(/\B(?=(\d{3})+$)/g, ",");
 }
