@@ -13,7 +13,7 @@ function planDigest(plan: Plan): string {
 /** Begins a rollout: writes its first record, which holds everything it will ever need to know. */
 export async function startRollout(
   journals: RolloutJournals,
-  config: Omit<RolloutConfig, "rolloutId" | "planDigest">,
+  config: Omit<RolloutConfig, "rolloutId" | "planDigest" | "rulesVersion">,
   atMs: number,
 ): Promise<RolloutJournal> {
   const { product, version } = config.resolved;
@@ -23,7 +23,7 @@ export async function startRollout(
   for (let count = 2; taken.has(rolloutId); count++) rolloutId = `${base}-${count}`;
   const event = {
     type: "started",
-    config: { ...config, rolloutId, planDigest: planDigest(config.plan) },
+    config: { ...config, rolloutId, rulesVersion: 2, planDigest: planDigest(config.plan) },
   } as const;
   const { effects } = decide(null, event, atMs);
   return journals.create(rolloutId, { at: atMs, event, effects: effects.map(({ key }) => key) });

@@ -15,7 +15,8 @@ const everybody = [stage("all", { waves: [wave({ kind: "percent", percent: 100 }
 
 /** The rollout of a scenario in the phase of a step, when all that comes before the step has been done. */
 function stateAt({ config, services }: Scenario, step: PlanStep): RolloutState {
-  const first = started({ ...config, rolloutId: "guard", planDigest: "sha256:plan", stages: everybody });
+  const named = { ...config, rolloutId: "guard", rulesVersion: 2, planDigest: "sha256:plan" } as const;
+  const first = started({ ...named, stages: everybody });
   const phaseIndex = phasesOf(first.config).findIndex(({ introductions }) => introductions.includes(step));
   const deployed = { ...services };
   for (const each of config.plan.steps.slice(0, config.plan.steps.indexOf(step))) {

@@ -13,6 +13,7 @@ export const hourMs = 3_600_000;
 export function fanConfig(more: Partial<RolloutConfig> = {}): RolloutConfig {
   return {
     rolloutId: "fan-1",
+    rulesVersion: 2,
     environment: "test",
     plan: planOf("introduce cloud 5.2.0", "introduce fan 2.0.0", "retire fan 1.8.0", "introduce app 4.2.0"),
     planDigest,

@@ -22,7 +22,7 @@ export const startMs = 1_764_547_200_000;
 const simulatedMs = 40 * hourMs;
 
 export interface Scenario {
-  readonly config: Omit<RolloutConfig, "rolloutId" | "planDigest">;
+  readonly config: Omit<RolloutConfig, "rolloutId" | "planDigest" | "rulesVersion">;
   readonly relation: Relation;
   readonly devices: ModelDevice[];
   readonly services: Record<string, string>;

@@ -2,7 +2,7 @@ import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
 import { isOver, lastUpdate } from "./device-progress.ts";
-import { completeObserved } from "./earlier-journals.ts";
+import { completeObserved, completeStarted } from "./earlier-journals.ts";
 import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen } from "./gates.ts";
@@ -22,6 +22,7 @@ export interface Decision {
  * an answer; an event that makes no sense where it comes changes nothing.
  */
 export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: number): Decision {
+  if (event.type === "started") event = completeStarted(event);
   if (event.type === "observed") event = completeObserved(event, before);
   let state = applyEvent(before, event, nowMs);
   if (state === null) return { state, effects: [] };

@@ -1,5 +1,14 @@
-import type { Observed } from "./events.ts";
-import type { DeviceProgress, RolloutState } from "./state.ts";
+import type { Observed, RolloutEvent } from "./events.ts";
+import type { DeviceProgress, RolloutConfig, RolloutState, RulesVersion } from "./state.ts";
+
+type Started = RolloutEvent & { readonly type: "started" };
+type Recorded = Omit<RolloutConfig, "rulesVersion"> & { readonly rulesVersion?: RulesVersion };
+
+/** Journals of earlier releases do not name their rules: there were only the first. */
+export function completeStarted(event: Started): Started {
+  const config: Recorded = event.config;
+  return { ...event, config: { ...config, rulesVersion: config.rulesVersion ?? 1 } };
+}
 
 /**
  * Journals of earlier releases name no versions in a look at the field, since a component moved once

@@ -133,17 +133,19 @@ const beginGraceMaxMs = 10 * 60_000;
 
 function waveIsOver(state: RolloutState, tally: Tally, phase: Phase, nowMs: number): boolean {
   const wave = phase.waves[state.waveIndex];
-  const stage = wave && state.config.stages[wave.stageIndex];
+  const { rulesVersion, stages } = state.config;
+  const stage = wave && stages[wave.stageIndex];
+  const lastedMs = nowMs - state.waveStartedAtMs;
   return (
     stage !== undefined &&
     state.pending.length === 0 &&
     state.waveSurveyed &&
     state.population !== null &&
-    nowMs - state.waveStartedAtMs >= stage.bakeMs &&
+    lastedMs >= stage.bakeMs &&
     gatesAreOpen(state, tally) &&
     // Who began with the wave is done or has failed by then; in a large fleet somebody else just began.
-    (tally.updating === 0 || nowMs - state.waveStartedAtMs >= updateDeadlineMs(state.config.gates)) &&
-    (tally.toBegin === 0 || nowMs - state.waveStartedAtMs >= beginGraceMs(state))
+    (tally.updating === 0 || (rulesVersion > 1 && lastedMs >= updateDeadlineMs(state.config.gates))) &&
+    (tally.toBegin === 0 || lastedMs >= beginGraceMs(state))
   );
 }
 

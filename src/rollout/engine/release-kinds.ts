@@ -9,7 +9,8 @@ export function kindOf(config: RolloutConfig, component: string): "app" | "firmw
 
 /** The phases of a rollout's plan. */
 export function phasesOf(config: RolloutConfig): readonly Phase[] {
-  return schedulePhases(config.plan, config.stages, (component) => kindOf(config, component));
+  const { plan, rulesVersion, stages } = config;
+  return schedulePhases(plan, stages, (component) => kindOf(config, component), rulesVersion);
 }
 
 /** What has been introduced so far, whether or not it was confirmed. */

@@ -1,6 +1,7 @@
 import { satisfies } from "../../compat/versions.ts";
 import type { Stage } from "../../manifest/release.ts";
 import type { Plan, PlanStep } from "../../planner/plan.ts";
+import type { RulesVersion } from "./state.ts";
 
 /**
  * Steps that may be under way together: every one of them is safe beside the others, because each
@@ -28,11 +29,13 @@ export interface ScheduledWave {
  * retirement of a service right after its introduction is part of the deployment; images are laid ready
  * in a phase of their own. Firmware that only an app of the phase opens a device for waits until that app
  * was shown to all: beside it, the first waves would have next to no devices to prove anything with.
+ * By the first rules every retirement cuts, and nothing else does.
  */
 export function schedulePhases(
   plan: Plan,
   stages: readonly Stage[],
   kindOf: (component: string) => "app" | "firmware" | "service",
+  rulesVersion: RulesVersion = 2,
 ): Phase[] {
   const phases: { after: PlanStep[]; introductions: PlanStep[] }[] = [];
   let after: PlanStep[] = [];
@@ -40,6 +43,7 @@ export function schedulePhases(
     const previous = plan.steps[index - 1];
     if (step.action === "retire") {
       const isDeployment =
+        rulesVersion > 1 &&
         kindOf(step.component) === "service" &&
         previous?.action === "introduce" &&
         previous.component === step.component;
@@ -49,7 +53,9 @@ export function schedulePhases(
     const current = phases.at(-1);
     const stagesMore = current?.introductions.some(({ staged }) => staged) === (step.staged ?? false);
     const opens =
-      current?.introductions.some((earlier) => isOpenedBy(step, earlier)) && !isStaged(plan, step);
+      rulesVersion > 1 &&
+      current?.introductions.some((earlier) => isOpenedBy(step, earlier)) &&
+      !isStaged(plan, step);
     if (!current || after.length > 0 || !stagesMore || opens) phases.push({ after, introductions: [step] });
     else current.introductions.push(step);
     after = [];

@@ -4,9 +4,16 @@ import type { Plan } from "../../planner/plan.ts";
 import type { ServiceSettings } from "../rollout-ports.ts";
 import type { Effect } from "./effects.ts";
 
+/**
+ * By which rules a plan is cut into phases and a wave ends. A journal is folded by the rules that it
+ * began with: by others its events would lead elsewhere.
+ */
+export type RulesVersion = 1 | 2;
+
 /** What was agreed when the rollout began; it never changes afterwards. */
 export interface RolloutConfig {
   readonly rolloutId: string;
+  readonly rulesVersion: RulesVersion;
   readonly environment: string;
   readonly plan: Plan;
   /** `sha256:<hex>` of the plan's canonical JSON; approvals are for this plan alone. */

@@ -20,6 +20,7 @@ export function simulatedConfig(
   }
   return {
     rolloutId,
+    rulesVersion: 2,
     environment: "simulation",
     plan,
     planDigest: "",
