@@ -31,6 +31,9 @@ function answer(plan: Plan, width: number): string[] {
     : ["Nothing to do: the field is on this release already."];
 }
 
+/** Narrower terminals have no room for the guards beside the rest. */
+const guardFromWidth = 100;
+
 /** One row for each step, and under it why it stands there. */
 function stepsText(steps: readonly PlanStep[], width: number): string {
   const rows = steps.map((step) => [
@@ -38,7 +41,8 @@ function stepsText(steps: readonly PlanStep[], width: number): string {
     step.staged ? "stage" : step.action,
     `${step.component} ${step.version}`,
     step.replaces.join(", "),
-    guardText(step),
+    // The reason beneath has the guard too; cut to pieces it is of no use.
+    width < guardFromWidth ? "" : guardText(step),
     step.reversible || step.action === "retire" ? "" : "no",
   ]);
   const columns = [
@@ -46,7 +50,7 @@ function stepsText(steps: readonly PlanStep[], width: number): string {
     { title: "DO" },
     { title: "WHAT" },
     { title: "REPLACES", shrinkTo: 8 },
-    { title: "ONLY WITH", shrinkTo: 12 },
+    { title: "ONLY WITH", shrinkTo: 30 },
     { title: "UNDO" },
   ].map((column, index) => ({ ...column, index }));
   // A column without anything to say only takes room from the others.

@@ -154,7 +154,7 @@ describe("a plan for people", () => {
       Can never leave the field, so every step has to fit them:
         app 1.0.0: phones on iOS 12 get nothing newer
 
-      STEP  DO         WHAT         REPLACES      ONLY WITH                       UNDO
+      STEP  DO         WHAT         REPLACES      UNDO
       s1    introduce  cloud 5.2.0  5.1.0
             it fits every live version
       s2    retire     app 1.2.0
@@ -162,9 +162,9 @@ describe("a plan for people", () => {
             floor to 1.4.0
       s3    stage      lamp 2.0.0   1.2.0, 1.3.0
             every device is to hold it ready before the step to app@2.0.0
-      s4    introduce  app 2.0.0    1.4.0                                         no
+      s4    introduce  app 2.0.0    1.4.0         no
             it does not fit lamp@1.3.0, but can update it
-      s5    introduce  lamp 2.0.0   1.2.0, 1.3.0  app-android >=2.0.0, app-ios …
+      s5    introduce  lamp 2.0.0   1.2.0, 1.3.0
             a device takes it only once its phones run app-android >=2.0.0, app-ios
             >=2.0.0 <3.0.0"
     `);
