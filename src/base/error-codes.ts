@@ -315,6 +315,10 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "A model file says something about users and devices that cannot be simulated.",
   },
+  IOT_SIMULATION_TOO_MANY_LOOKS: {
+    exit: Exit.usage,
+    summary: "The simulated days are more looks at the field than a simulation makes.",
+  },
   IOT_SIMULATION_TOO_MANY_VERSIONS: {
     exit: Exit.usage,
     summary: "A release has more app or firmware versions than a simulation tells apart.",

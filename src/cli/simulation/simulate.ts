@@ -32,11 +32,13 @@ export interface SimulationWish {
  */
 export async function simulate(wish: SimulationWish): Promise<SimulationReport> {
   const { adaptRelease } = await import("../../simulation/release/adapt-release.ts");
+  const { countLooks } = await import("../../simulation/release/count-looks.ts");
   const { defaultModel } = await import("../../simulation/release/simulation-model.ts");
   const { readModel } = await import("../../simulation/release/read-model.ts");
   const { drawField } = await import("../../simulation/release/simulate-release.ts");
   const { assertFeasible } = await import("../release/assert-feasible.ts");
   const model = wish.modelFile === undefined ? defaultModel : readModel(wish.modelFile);
+  countLooks(wish.daysMax, model.controlIntervalS);
   const { look, plan, warnings } = await planIt(wish);
   for (const warning of warnings) wish.warn(warning);
   assertFeasible(plan);

@@ -221,7 +221,7 @@ export class Devices {
       return;
     }
     this.activity[site] = activity.dead;
-    this.atS[site] = nowS + this.#silenceS;
+    this.atS[site] = Math.min(nowS + this.#silenceS, never);
     this.#diedAtS.set(site, nowS);
     this.#unseen.add(firmware, nowS + this.#unseenS, never);
   }

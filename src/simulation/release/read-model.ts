@@ -6,6 +6,8 @@ import { parsePercent } from "../../base/percentages.ts";
 import { defaultModel, type SimulationModel } from "./simulation-model.ts";
 
 const bytesMax = 64 * 1024;
+/** Instants are seconds in 32 bits: twenty times the mean, as chance may have it, comes after ten simulated years. */
+const durationMaxS = 365 * 86_400;
 
 /** Names in a model file: `users.automatic` is `users.automaticPercent` of the model. */
 const fileNames: ReadonlyMap<string, readonly [group: string, key: string]> = new Map(
@@ -79,8 +81,8 @@ function numberOf(key: string, value: unknown): number | string {
   const text = typeof value === "string" ? value : "";
   if (key.endsWith("Percent")) return parsePercent(text) ?? 'a share such as "8%"';
   const ms = parseDuration(text);
-  return ms === null || ms < 1000
-    ? 'a duration of a second or more such as "6d" or "1h30m"'
+  return ms === null || ms < 1000 || ms > durationMaxS * 1000
+    ? 'a duration from a second to a year such as "6d" or "1h30m"'
     : Math.round(ms / 1000);
 }
 

@@ -6,6 +6,7 @@ import { cohortSalt } from "../../rollout/engine/cohort.ts";
 import { silenceDeadlineMs } from "../../rollout/engine/track-device.ts";
 import { Adoptions } from "./adoption.ts";
 import { Chances } from "./chances.ts";
+import { countLooks } from "./count-looks.ts";
 import type { FieldShares } from "./field-shares.ts";
 import { GoneVersions } from "./gone-versions.ts";
 import { LabelledSites } from "./labelled-sites.ts";
@@ -57,7 +58,7 @@ export class SimulatedRun {
     const target = targetOf(release);
     const lineup = lineUpOf(request);
     this.mode = mode;
-    this.#looksMax = Math.ceil((daysMax * 86_400) / model.controlIntervalS);
+    this.#looksMax = countLooks(daysMax, model.controlIntervalS);
     const services = Object.keys(target).filter((name) => release.components[name]?.kind === "service");
     const chances = new Chances(seed);
     this.world = new SiteWorld({

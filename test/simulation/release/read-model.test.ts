@@ -3,7 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { adaptRelease } from "../../../src/simulation/release/adapt-release.ts";
+import { countLooks } from "../../../src/simulation/release/count-looks.ts";
 import { readModel } from "../../../src/simulation/release/read-model.ts";
+import { drawField, SimulatedRun } from "../../../src/simulation/release/simulate-release.ts";
 import { defaultModel } from "../../../src/simulation/release/simulation-model.ts";
 import { fan, requestOf } from "./release-scenario.ts";
 
@@ -29,6 +31,10 @@ test.each([
   [{ users: { nevr: "3%" } }, "did you mean users.never?"],
   [{ users: { never: 3 } }, 'users.never is 3, not a share such as "8%"'],
   [{ devices: { pollInterval: "1" } }, "not a duration"],
+  [{ devices: { pollInterval: "366d" } }, "from a second to a year"],
+  [{ users: { visitMean: "999999999999d" } }, "from a second to a year"],
+  [{ controlInterval: "500ms" }, "from a second to a year"],
+  [{ devices: { install: "25000d" } }, "from a second to a year"],
   [{ users: { automatic: "90%", never: "20%" } }, "more than all"],
   [{ devices: { awayMedian: "30d", awayNinth: "2d" } }, "not longer than"],
   ["[", "not JSON"],
@@ -37,6 +43,52 @@ test.each([
   expect(() => read(value)).toThrowError(
     expect.objectContaining({ code: "IOT_SIMULATION_MODEL_INVALID", message: expect.stringContaining(why) }),
   );
+});
+
+test("instants stay in order with the longest times that a model may hold", () => {
+  const seconds = (values: object): object =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [
+        key,
+        key.endsWith("MedianS") ? 364 * 86_400 : key.endsWith("S") ? 365 * 86_400 : value,
+      ]),
+    );
+  const { devices, people, users } = defaultModel;
+  const model = {
+    users: seconds(users),
+    devices: { ...seconds(devices), silentPercent: 50 },
+    people: seconds(people),
+    controlIntervalS: 365 * 86_400,
+  } as typeof defaultModel;
+  const request = requestOf(fan, { model, daysMax: 3650, sites: 2000 });
+  const gates = Object.entries(request.release.gates).map(([name, gate]) => [
+    name,
+    { ...gate, deadlineMs: 40_000 * 86_400_000, limitPercent: 100 },
+  ]);
+  const release = { ...request.release, gates: Object.fromEntries(gates) };
+  const run = new SimulatedRun({ ...request, release }, drawField(request), "naive");
+  while (!run.isDone) {
+    run.step();
+    const { devices: fleet, users: phones } = run.world;
+    expect(fleet.atS.every((atS) => atS >= run.world.nowS)).toBe(true);
+    expect(phones.atS.every((atS) => atS >= run.world.nowS)).toBe(true);
+  }
+  expect(run.world.devices.counts.some(({ unheard }) => unheard > 0)).toBe(true);
+  // So long a deadline has not passed for anybody.
+  expect(run.world.devices.counts.every(({ silent }) => silent === 0)).toBe(true);
+});
+
+test("more looks than a simulation makes are refused", () => {
+  expect(countLooks(3650, 3600)).toBe(87_600);
+  expect(() => countLooks(180, 1)).toThrowError(
+    expect.objectContaining({
+      code: "IOT_SIMULATION_TOO_MANY_LOOKS",
+      exit: 2,
+      hints: [expect.stringContaining("--days 1"), expect.stringContaining('"3m"')],
+    }),
+  );
+  expect(countLooks(1, 1)).toBe(86_400);
+  expect(countLooks(180, 180)).toBe(86_400);
 });
 
 test("every default is in the documentation under its name", () => {
