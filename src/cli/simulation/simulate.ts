@@ -1,12 +1,10 @@
 import { IotctlError } from "../../base/errors.ts";
 import { Exit } from "../../base/error-codes.ts";
 import type { Release } from "../../manifest/release.ts";
-import type { FieldShares } from "../../simulation/release/field-shares.ts";
 import type { RunReport, SimulationReport } from "../../simulation/release/simulation-report.ts";
 import type { Sites } from "../../simulation/release/sites.ts";
 import type { SimulationRequest } from "../../simulation/release/simulate-release.ts";
 import type { Context } from "../context.ts";
-import type { FieldLook } from "../release/look-at-field.ts";
 import type { PlannedRelease } from "../release/plan-release.ts";
 
 export interface SimulationWish {
@@ -31,6 +29,7 @@ export interface SimulationWish {
  * IOT_PLAN_BLOCKED when there is no safe order, IOT_SIMULATION_FIELD_UNKNOWN when there is no field.
  */
 export async function simulate(wish: SimulationWish): Promise<SimulationReport> {
+  const { countedShares } = await import("./counted-shares.ts");
   const { adaptRelease } = await import("../../simulation/release/adapt-release.ts");
   const { countLooks } = await import("../../simulation/release/count-looks.ts");
   const { defaultModel } = await import("../../simulation/release/simulation-model.ts");
@@ -49,7 +48,7 @@ export async function simulate(wish: SimulationWish): Promise<SimulationReport> 
     facts: look.facts,
     relation: look.relation,
     field: look.live,
-    shares: sharesOf(look),
+    shares: countedShares(release, look),
     model,
     sites: wish.sites,
     seed: wish.seed,
@@ -97,22 +96,6 @@ function fieldUnknown(why: string, cause?: IotctlError): IotctlError {
     ],
     cause,
   });
-}
-
-/** The shares that a file gives, else those that were counted, else the same for each version. */
-function sharesOf({ devices, live, shares }: FieldLook): FieldShares {
-  const counted: Record<string, Record<string, number>> = {};
-  for (const [component, versions] of Object.entries(live)) {
-    const counts = Object.fromEntries(versions.map((version) => [version, 0]));
-    for (const { pairedApps, reportedVersion } of devices) {
-      const apps = pairedApps.filter((app) => app.component === component).map(({ version }) => version);
-      const seen = apps.length > 0 ? apps : [reportedVersion ?? ""];
-      for (const version of seen) if (Object.hasOwn(counts, version)) counts[version]! += 1;
-    }
-    const isCounted = Object.values(counts).some((count) => count > 0);
-    counted[component] = isCounted ? counts : Object.fromEntries(versions.map((version) => [version, 1]));
-  }
-  return { ...counted, ...shares };
 }
 
 const looksPerPause = 24;
