@@ -75,8 +75,8 @@ export function readOffer({ id, deployment }: DdiDeployment): Offer | { readonly
  *
  * @param resolved the release that proves the image
  * @param context signed releases, for what they say of the versions that may meet: a release that is
- *   older than the app on a phone knows nothing of it. Where they differ the first counts, and what
- *   none of them says the proof does
+ *   older than the app on a phone knows nothing of it. Where they differ the first counts; what
+ *   the proof says holds as well
  */
 export function judgeOffer(
   offer: Offer,
@@ -120,7 +120,7 @@ export function judgeOffer(
       busy: false,
     },
     target: { component, version },
-    relation: createRelation(factsOfReleases([...context, resolved]), live),
+    relation: createRelation(factsOfReleases(context, resolved), live),
     rollback,
   });
   // The image was found for this hardware above; a device that never ran anything has nothing to protect.

@@ -2,6 +2,7 @@ import { canonicalJson } from "../base/canonical-json.ts";
 import { IotctlError } from "../base/errors.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
 import type { ArtifactStore, StoredRelease } from "../storage/artifact-store.ts";
+import { bothHold } from "../compat/both-hold.ts";
 import { digestBytes } from "./digest-file.ts";
 import { openRelease } from "./open-stored-release.ts";
 import type { ResolvedComponent, ResolvedRelease } from "./resolved-release.ts";
@@ -37,8 +38,8 @@ const batchSize = 16;
 /**
  * Reads what every published release of a product says of its versions, the newest 1000 of them. Only
  * what a trusted key signed counts: a release that cannot be proved is left out with a warning, and the
- * relation has to be told (`leftOut`), since what nobody says any more must not pass. Where releases say different things
- * of one version, the one published last counts. `except` is the version of a release that is being made
+ * relation has to be told (`leftOut`), since what nobody says any more must not pass. Where releases say different things of one
+ * version, both hold. `except` is the version of a release that is being made
  * and speaks for itself. Throws IOT_STORAGE_UNAVAILABLE.
  */
 export async function readReleasedVersions(
@@ -120,32 +121,40 @@ function addVersions(
   release: string,
   warnings: string[],
 ): void {
-  const add = (component: string, now: Released, brought: boolean): void => {
+  const add = (component: string, now: Released): void => {
     const known = versions.get(component) ?? new Map<string, Released>();
     versions.set(component, known);
     const { version } = now.resolved;
     const before = known.get(version);
-    if (before && !brought && addsNothing(now.resolved, before.resolved)) return;
-    if (before && !isMute(before.resolved) && pinsOf(before.resolved) !== pinsOf(now.resolved)) {
+    if (before && disagree(before.resolved, now.resolved)) {
       warnings.push(
-        `Releases ${before.release} and ${release} disagree about what ${component}@${version} needs; the later one counts.`,
+        `Releases ${before.release} and ${release} disagree about what ${component}@${version} needs; what both say holds.`,
       );
     }
-    known.set(version, now);
+    known.set(version, before ? together(before, now) : now);
   };
   for (const [component, known] of Object.entries(resolved.known)) {
-    for (const version of Object.values(known)) {
-      add(component, { resolved: version, release, attestationDigest }, false);
-    }
+    for (const version of Object.values(known))
+      add(component, { resolved: version, release, attestationDigest });
   }
   for (const [component, version] of Object.entries(resolved.components)) {
-    add(component, { resolved: version, release, attestationDigest }, true);
+    add(component, { resolved: version, release, attestationDigest });
   }
 }
 
-/** Naming a version once more, without its files, takes nothing from what the release that brought it said. */
-function addsNothing(known: ResolvedComponent, before: ResolvedComponent): boolean {
-  return isMute(known) || (known.artifacts.length === 0 && pinsOf(known) === pinsOf(before));
+/**
+ * Naming a version once more, without its files, takes nothing from what the release that brought it said.
+ * The pins of both hold: which was published last nobody signed.
+ */
+function together(before: Released, now: Released): Released {
+  if (isMute(now.resolved)) return before;
+  if (isMute(before.resolved)) return now;
+  const [counts, other] = now.resolved.artifacts.length > 0 ? [now, before] : [before, now];
+  return { ...counts, resolved: bothHold(counts.resolved, other.resolved) };
+}
+
+function disagree(before: ResolvedComponent, now: ResolvedComponent): boolean {
+  return !isMute(before) && !isMute(now) && pinsOf(before) !== pinsOf(now);
 }
 
 /** Whether a version is only said to be in use. */

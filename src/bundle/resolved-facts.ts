@@ -1,3 +1,4 @@
+import { bothHold } from "../compat/both-hold.ts";
 import { filledIn, hasFiles } from "../compat/filled-in.ts";
 import type { VersionFacts } from "../compat/relation.ts";
 import { formatComponentVersion } from "../compat/verdict.ts";
@@ -14,15 +15,21 @@ export function factsOfResolved(resolved: ResolvedRelease): VersionFacts[] {
 }
 
 /**
- * The same of several releases: what an earlier one in the list says of a version counts, what it leaves
- * out is taken from the next.
+ * What several releases say: what an earlier one of `context` says of a version counts, what it leaves
+ * out is taken from the next. Of versions that `proof` knows, what it says holds as well.
  */
-export function factsOfReleases(releases: readonly ResolvedRelease[]): VersionFacts[] {
+export function factsOfReleases(context: readonly ResolvedRelease[], proof: ResolvedRelease): VersionFacts[] {
   const facts = new Map<string, VersionFacts>();
-  for (const fact of releases.flatMap(factsOfResolved)) {
+  for (const fact of context.flatMap(factsOfResolved)) {
     const name = formatComponentVersion(fact);
     const known = facts.get(name);
     facts.set(name, known === undefined ? fact : hasFiles(known) ? known : filledIn(known, fact));
+  }
+  for (const fact of factsOfResolved(proof)) {
+    const name = formatComponentVersion(fact);
+    const known = facts.get(name);
+    const [counts, other] = known && hasFiles(known) ? [known, fact] : [fact, known];
+    facts.set(name, other ? bothHold(counts, other) : counts);
   }
   return [...facts.values()];
 }

@@ -82,6 +82,22 @@ test("what the later release says anew of the hop itself counts, but never what 
   );
 });
 
+test("no later release takes anything from what the proof says itself", async () => {
+  const { server, signer, apps, boot, release } = await deviceBench();
+  apps.record({ phone: "phone-1", component: "app-ios", version: "4.3.0" });
+  const hop = hopRelease();
+  const proof = { ...hop, known: { ...hop.known, "app-ios": { "4.3.0": app("4.3.0", ">=2.1.0") } } };
+  const fan = { ...hop.components["fan"]!, requires: { "app-ios": "*" } };
+  const loose = laterRelease(">=1.0.0", { known: { fan: { "2.0.0": { ...fan, artifacts: [] } } } });
+  const [attestation, context] = await Promise.all([signRelease(proof, signer), signRelease(loose, signer)]);
+  const action = server.offer({ ...(await release()), attestation, context: [context] });
+  await boot().turn();
+  expect(action.closed).toBeNull();
+  expect(server.lastFeedback(action)?.details?.[0]).toMatch(
+    /^waiting: app-ios@4\.3\.0 does not fit fan@2\.0\.0/,
+  );
+});
+
 test("nothing counts that no trusted key signed, that is of another product, or that has no end", async () => {
   const bench = await deviceBench();
   const { server, signer, boot, release } = bench;

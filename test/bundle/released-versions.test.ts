@@ -141,24 +141,36 @@ test("leaves out a release whose signature is damaged, missing or another's", as
   expect((await readReleasedVersions(store, product, trustedKeys)).leftOut).toHaveLength(2);
 });
 
-test("lets what was published last count, and says where releases disagree", async () => {
-  const { publish, store, trustedKeys } = emptyStore();
-  await publish(releaseWith("2026.10.0", { components: { fan: firmware("2.0.0", { cloud: ">=5.0.0" }) } }));
-  await publish(
-    releaseWith("2026.9.0", {
-      components: { fan: firmware("2.1.0", {}) },
-      known: { fan: { "2.0.0": { requires: { cloud: ">=5.1.0" } } } },
-    }),
-  );
-  const { versions, warnings } = await readReleasedVersions(store, product, trustedKeys);
-  expect(versions.get("fan")?.get("2.0.0")).toMatchObject({
-    release: "2026.9.0",
-    resolved: { requires: { cloud: ">=5.1.0" } },
-  });
-  expect(warnings).toEqual([
-    "Releases 2026.10.0 and 2026.9.0 disagree about what fan@2.0.0 needs; the later one counts.",
-  ]);
-});
+test.each([">=5.1.0", "<5.3.0", "*"])(
+  "where releases disagree both hold (%s), in whatever order they were published",
+  async (said) => {
+    const both: unknown[] = [];
+    for (const order of [0, 1]) {
+      const { publish, store, trustedKeys } = emptyStore();
+      const brings = releaseWith("2026.10.0", {
+        components: { fan: firmware("2.0.0", { cloud: ">=5.0.0", "app-android": ">=4.1.0" }) },
+      });
+      const names = releaseWith("2026.9.0", {
+        components: { fan: firmware("2.1.0", {}) },
+        known: { fan: { "2.0.0": { requires: { cloud: said } } } },
+      });
+      for (const release of order === 0 ? [brings, names] : [names, brings]) await publish(release);
+      const { versions, warnings } = await readReleasedVersions(store, product, trustedKeys);
+      const fan = versions.get("fan")?.get("2.0.0");
+      expect(fan).toMatchObject({
+        release: "2026.10.0",
+        resolved: { requires: { "app-android": ">=4.1.0" } },
+      });
+      expect(fan?.resolved.artifacts).toHaveLength(1);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^Releases .* disagree about what fan@2\.0\.0 needs; what both say holds\.$/),
+      ]);
+      both.push(fan?.resolved.requires["cloud"]);
+    }
+    const expected = said === ">=5.1.0" ? said : said === "*" ? ">=5.0.0" : ">=5.0.0 <5.3.0";
+    expect(both).toEqual([expected, expected]);
+  },
+);
 
 test("loses no pin and no image of a version that a later release only mentions", async () => {
   const { publish, store, trustedKeys } = emptyStore();
