@@ -72,6 +72,23 @@ export const guardedHops: Scenario = {
   ],
 };
 
+/** Two firmware components with the same version numbers, and a generation of one that gets nothing newer. */
+export const twoFirmwares: Scenario = {
+  target: { "app-android": "2.0.0", fan: "3.0.0", lamp: "3.0.0" },
+  field: { "app-android": ["1.0.0"], fan: ["1.0.0", "2.0.0"], lamp: ["1.0.0", "2.0.0"] },
+  facts: [
+    fact("app-android", "1.0.0", { requires: { fan: "<3.0.0", lamp: "<3.0.0" } }),
+    fact("app-android", "2.0.0", { requires: { fan: ">=1.0.0", lamp: ">=2.0.0" } }),
+    fact("fan", "1.0.0", { hardware: [...models, "fan-old"] }),
+    fact("fan", "2.0.0", { hardware: models }),
+    fact("fan", "3.0.0", { hardware: models }),
+    fact("lamp", "1.0.0", { hardware: ["lamp-a1"] }),
+    fact("lamp", "2.0.0", { hardware: ["lamp-a1"], installsOver: "<2.0.0" }),
+    fact("lamp", "3.0.0", { hardware: ["lamp-a1"], installsOver: ">=2.0.0 <3.0.0" }),
+  ],
+  belowPercent: 3,
+};
+
 /** A service that serves its old version beside the new one until the plan ends it. */
 export const twoServices: Scenario = {
   target: { fan: "3.0.0", cloud: "6.0.0" },

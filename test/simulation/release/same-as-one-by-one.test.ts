@@ -13,6 +13,7 @@ import {
   requestOf,
   type Scenario,
   smallModel,
+  twoFirmwares,
 } from "./release-scenario.ts";
 import { RolloutOneByOne } from "./one-by-one.ts";
 
@@ -56,6 +57,7 @@ const scenarios: Record<string, Scenario> = {
   hops,
   "hops to a guard": guardedHops,
   lockstep,
+  "two firmware components, one on hardware that gets nothing newer": twoFirmwares,
   "arbitrary pairing": { ...hops, pairing: "arbitrary" },
 };
 
