@@ -1,4 +1,3 @@
-import type { ResolvedRelease } from "../bundle/resolved-release.ts";
 import type { Clock } from "../base/clock.ts";
 import { messageOf } from "../base/errors.ts";
 import { type DdiFeedback, type DdiPollRoot, parseSleep } from "../ddi/wire.ts";
@@ -9,6 +8,7 @@ import { DeviceJournal, type DeviceState } from "./device-journal.ts";
 import { judgeOffer, type Offer, readOffer } from "./judge-deployment.ts";
 import type { PayloadRunner } from "./payload-runner.ts";
 import { ProgressReport } from "./progress-report.ts";
+import { ReleaseReader, type ReleaseReaderPorts } from "./release-reader.ts";
 import type { SeenApps } from "./seen-apps.ts";
 import { isServerError } from "./server-errors.ts";
 import type { SlotStorage } from "./slot-storage.ts";
@@ -16,14 +16,12 @@ import type { StateStorage } from "./state-storage.ts";
 import { Updater, type UpdaterLimits } from "./updater.ts";
 import { updateStates } from "./update-states.ts";
 
-export interface AgentPorts {
+export interface AgentPorts extends ReleaseReaderPorts {
   readonly ddi: DdiClient;
   readonly state: StateStorage;
   readonly slots: SlotStorage;
   readonly payload: PayloadRunner;
   readonly apps: SeenApps;
-  /** Checks the signature of a release; throws an error whose message says why it is not trusted. */
-  readonly verifyRelease: (bundleJson: Uint8Array) => { readonly resolved: ResolvedRelease };
   readonly clock: Clock;
   /** Milliseconds that no step of the wall clock touches; absent: `clock.now`, for a clock that is never set. */
   readonly monotonicNow?: () => number;
@@ -48,6 +46,7 @@ export class Agent {
   readonly #ports: AgentPorts;
   readonly #attributes: DeviceAttributes;
   readonly #progress: ProgressReport;
+  readonly #releases: ReleaseReader;
   #started: { readonly journal: DeviceJournal; readonly updater: Updater } | null = null;
   #failedTurns = 0;
   #lastSleepMs = retryMs;
@@ -57,6 +56,7 @@ export class Agent {
     this.#ports = ports;
     this.#attributes = new DeviceAttributes(device.hardware, ports);
     this.#progress = new ProgressReport(ports.ddi);
+    this.#releases = new ReleaseReader(ports);
   }
 
   /**
@@ -167,11 +167,12 @@ export class Agent {
     // The server took the update back without a word, or offers another: nothing has changed yet.
     if (update && updateStates[journal.state.state].cancellable && update.actionId !== deployment?.id)
       journal.rest();
+    if (!deployment) this.#releases.forget();
     if (!deployment || journal.state.state === "reporting") return;
 
     const offer = readOffer(deployment);
     if ("refusal" in offer) return this.#close(deployment.id, "failure", offer.refusal);
-    const releases = await this.#fetchReleases(offer);
+    const releases = await this.#releases.read(offer);
     if ("refusal" in releases) return this.#close(offer.actionId, "failure", releases.refusal);
 
     const judge = () =>
@@ -195,38 +196,6 @@ export class Agent {
         if (journal.state.update && journal.update.purpose !== judgement.target.purpose) journal.rest();
         if (journal.state.state === "idle") updater.accept(judgement.target);
         return updater.advance({ href: offer.href, obstacle: () => reasonOf(judge()) });
-    }
-  }
-
-  async #fetchReleases(
-    offer: Offer,
-  ): Promise<
-    | { readonly proof: ResolvedRelease; readonly context: readonly ResolvedRelease[] }
-    | { readonly refusal: string }
-  > {
-    const proof = await this.#fetchRelease(offer.attestationHref);
-    if ("refusal" in proof) return proof;
-    const context: ResolvedRelease[] = [];
-    for (const href of offer.contextHrefs) {
-      const release = href === offer.attestationHref ? proof : await this.#fetchRelease(href);
-      if ("refusal" in release) return release;
-      const { product, version } = release.resolved;
-      if (product !== proof.resolved.product) {
-        return { refusal: `release ${product} ${version} is not one of ${proof.resolved.product}` };
-      }
-      context.push(release.resolved);
-    }
-    return { proof: proof.resolved, context };
-  }
-
-  async #fetchRelease(
-    href: string,
-  ): Promise<{ readonly resolved: ResolvedRelease } | { readonly refusal: string }> {
-    const bytes = await this.#ports.ddi.document(href);
-    try {
-      return this.#ports.verifyRelease(bytes);
-    } catch (error) {
-      return { refusal: `the release is not signed by a trusted key: ${messageOf(error)}` };
     }
   }
 

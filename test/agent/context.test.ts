@@ -120,3 +120,30 @@ test("nothing counts that no trusted key signed, that is of another product, or 
     "at most 16 are read",
   );
 });
+
+test("a device that waits reads each release once, for as long as the same action is offered", async () => {
+  const { server, signer, apps, boot, release } = await deviceBench();
+  const signed = await signRelease(laterRelease(">=2.1.0"), signer);
+  const attestation = await signRelease(hopRelease(), signer);
+  const offer = { ...(await release()), attestation, context: [signed, signed] };
+  const agent = boot();
+  const readsOf = (id: string) =>
+    server.requests.filter(
+      (request) => /^GET .(attestations|contexts)/.test(request) && request.includes(`/${id}`),
+    );
+  const first = server.offer(offer);
+  apps.record({ phone: "phone-1", component: "app-ios", version: "4.3.0" });
+  for (let turn = 0; turn < 3; turn++) await agent.turn();
+  expect(server.lastFeedback(first)?.details?.[0]).toMatch(/^waiting: /);
+  expect(readsOf(first.id)).toHaveLength(3);
+  first.closed = "canceled";
+  const second = server.offer(offer);
+  await agent.turn();
+  expect(readsOf(second.id)).toHaveLength(3);
+  // What is no longer offered is not kept: the same action, offered again, is read again.
+  second.closed = "canceled";
+  await agent.turn();
+  second.closed = null;
+  await agent.turn();
+  expect(readsOf(second.id)).toHaveLength(6);
+});
