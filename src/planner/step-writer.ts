@@ -171,7 +171,7 @@ export class StepWriter {
     const groups = this.#groupsOn(version);
     for (const id of this.#coming) {
       if (groups.every(({ next }) => next.get(version)?.includes(id))) return false;
-      if (!this.#problem.fits(id, version)) return true;
+      if (!this.#problem.fits(id, version) && !this.#problem.bridges(id, version)) return true;
     }
     return true;
   }

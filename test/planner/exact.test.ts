@@ -40,7 +40,10 @@ function expectAgreement(question: PlanQuestion, seen: Seen): void {
   if (made.broken.length > 0) seen.broken++;
 }
 
-/** What 2,000 instances of a flavour hold at the very least. */
+/** Another one searches elsewhere: PLANNER_SEED=7 npx vitest run --config test/vitest.config.ts test/planner/exact */
+const seed = Number(process.env["PLANNER_SEED"] ?? 20_261_122);
+
+/** What 2,900 instances of a flavour hold at the very least. */
 const atLeast: Record<keyof typeof flavours, Partial<Seen>> = {
   "two apps and a fan on two hardware models": { hops: 20, awaited: 50, stuck: 10, broken: 3 },
   "two apps and a fan whose phones are known": { hops: 30, guards: 50 },
@@ -65,12 +68,11 @@ describe("makePlan against every state there is", () => {
         broken: 0,
       };
       const property = fc.property(planQuestions(flavour), (question) => expectAgreement(question, seen));
-      fc.assert(property, { numRuns: 2000, seed: 20_261_122 });
+      fc.assert(property, { numRuns: 2900, seed });
       const least = { feasible: 50, infeasible: 200, ...atLeast[name as keyof typeof flavours] };
       for (const [what, count] of Object.entries(least)) {
         expect([what, seen[what as keyof Seen]]).toEqual([what, expect.toSatisfy((n: number) => n >= count)]);
       }
-      fc.assert(property, { numRuns: 900 });
     });
   }
 });
