@@ -1,10 +1,13 @@
 import type { Calendar } from "./calendar.ts";
 import { never } from "./calendar.ts";
-import { chanceOf, type Chances, longTailed } from "./chances.ts";
+import { chanceOf, type Chances } from "./chances.ts";
+import { Contacts } from "./contacts.ts";
+import { changeSite } from "./change-site.ts";
 import type { Lineup } from "./lineup.ts";
 import type { Meetings } from "./meetings.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 import type { Sites } from "./sites.ts";
+import { noStepCounts, type StepCounts } from "./step-counts.ts";
 import type { UnseenDevices } from "./unseen-devices.ts";
 
 /** What a device is doing. */
@@ -19,16 +22,6 @@ export const activity = {
   dead: 5,
 } as const;
 
-/** What became of the devices that were assigned one firmware step. */
-export interface StepCounts {
-  toBegin: number;
-  updating: number;
-  updated: number;
-  failed: number;
-  silent: number;
-  unheard: number;
-}
-
 /**
  * The devices. Each polls at its own instants, from when it is back; what it is assigned it begins
  * with its next poll, installs, and fails or runs from then on.
@@ -37,6 +30,7 @@ export class Devices {
   /** The next thing that happens to each device. */
   readonly atS: Int32Array;
   readonly calendar: Calendar;
+  readonly contacts: Contacts;
   readonly activity: Uint8Array;
   /** The firmware that each was assigned last. */
   readonly assigned: Uint8Array;
@@ -52,7 +46,6 @@ export class Devices {
   readonly #silenceS: number;
   readonly #reported: (site: number) => void;
   readonly #isStaging: Uint8Array;
-  readonly #diedAtS = new Map<number, number>();
 
   constructor(options: {
     readonly sites: Sites;
@@ -74,6 +67,7 @@ export class Devices {
     this.#meetings = options.meetings;
     this.#model = options.model.devices;
     this.#chances = options.chances;
+    this.contacts = new Contacts(options);
     this.#unseen = options.unseen;
     this.#unseenS = options.unseenS;
     this.#silenceS = options.silenceS;
@@ -83,52 +77,13 @@ export class Devices {
     this.activity = new Uint8Array(count);
     this.assigned = new Uint8Array(count);
     this.#isStaging = new Uint8Array(count);
-    this.counts = Array.from({ length: options.lineup.firmwares.length * 2 }, () => ({
-      toBegin: 0,
-      updating: 0,
-      updated: 0,
-      failed: 0,
-      silent: 0,
-      unheard: 0,
-    }));
+    this.counts = noStepCounts(options.lineup.firmwares.length * 2);
     for (let site = 0; site < count; site++) this.#countAway(site);
   }
 
   /** What became of a step so far. */
   countsOf(firmware: number, staged: boolean): StepCounts {
     return this.counts[firmware + (staged ? this.#lineup.firmwares.length : 0)]!;
-  }
-
-  /** The first poll after an instant; `never` when there is none. */
-  nextContactS(site: number, afterS: number): number {
-    const awayUntilS = this.#sites.awayUntilS[site]!;
-    if (awayUntilS > afterS) return awayUntilS;
-    const { pollIntervalS } = this.#model;
-    const firstS = this.#sites.pollAtS[site]!;
-    if (this.activity[site] === activity.dead) return never;
-    return firstS + Math.max(0, Math.floor((afterS - firstS) / pollIntervalS) + 1) * pollIntervalS;
-  }
-
-  /** When the fleet last heard of a device before an instant; negative: before the simulation began. */
-  lastContactS(site: number, beforeS: number): number {
-    const awayUntilS = this.#sites.awayUntilS[site]!;
-    if (awayUntilS >= beforeS) return -this.awayForS(site);
-    const diedAtS = this.#diedAtS.get(site);
-    if (diedAtS !== undefined) return diedAtS;
-    const { pollIntervalS } = this.#model;
-    const firstS = this.#sites.pollAtS[site]!;
-    const pollS = firstS + Math.floor((beforeS - 1 - firstS) / pollIntervalS) * pollIntervalS;
-    return Math.max(pollS, awayUntilS);
-  }
-
-  /** How long a device that is away when the simulation begins had been away by then. */
-  awayForS(site: number): number {
-    const { awayMedianS, awayNinthS, pollIntervalS } = this.#model;
-    if (this.#sites.awayUntilS[site] === 0) return pollIntervalS - this.#sites.pollAtS[site]!;
-    return Math.min(
-      Math.ceil(longTailed(this.#chances.of(site, chanceOf.awaySince), awayMedianS, awayNinthS)),
-      never / 2,
-    );
   }
 
   /** Gives a device that is free a firmware, to run or only to keep ready. */
@@ -139,7 +94,7 @@ export class Devices {
     this.countsOf(firmware, staging).toBegin++;
     // Who is off is entered for when it is back.
     if (this.#sites.off[site] === 1) return;
-    const beginsAtS = this.nextContactS(site, nowS - 1);
+    const beginsAtS = this.contacts.nextS(site, nowS - 1);
     this.atS[site] = beginsAtS;
     this.calendar.add(site, beginsAtS);
   }
@@ -166,7 +121,7 @@ export class Devices {
     const nowS = this.atS[site]!;
     const firmware = this.assigned[site]!;
     const counts = this.countsOf(firmware, this.isStaging(site));
-    if (this.#sites.off[site] === 1) this.#change(site, nowS, { off: 0 });
+    if (this.#sites.off[site] === 1) changeSite(this.#sites, this.#meetings, site, nowS, { off: 0 });
     switch (this.activity[site]!) {
       case activity.idle:
         this.atS[site] = never;
@@ -211,35 +166,22 @@ export class Devices {
       return;
     }
     const dies = fate < failurePercent + silentPercent;
-    if (staging) this.#change(site, nowS, { staged: this.#lineup.staged.indexOf(firmware) + 1 });
-    else this.#change(site, nowS, { running: firmware, staged: 0, off: dies ? 1 : 0 });
+    if (staging)
+      changeSite(this.#sites, this.#meetings, site, nowS, {
+        staged: this.#lineup.staged.indexOf(firmware) + 1,
+      });
+    else changeSite(this.#sites, this.#meetings, site, nowS, { firmware, staged: 0, off: dies ? 1 : 0 });
     counts.updated++;
     counts.unheard++;
     if (!dies) {
       this.activity[site] = activity.unheard;
-      this.atS[site] = this.nextContactS(site, nowS);
+      this.atS[site] = this.contacts.nextS(site, nowS);
       return;
     }
     this.activity[site] = activity.dead;
     this.atS[site] = Math.min(nowS + this.#silenceS, never);
-    this.#diedAtS.set(site, nowS);
+    this.contacts.end(site, nowS);
     this.#unseen.add(firmware, nowS + this.#unseenS, never);
-  }
-
-  /** Brings a device to another state, and keeps account of how long it was in the one before. */
-  #change(
-    site: number,
-    nowS: number,
-    next: { readonly running?: number; readonly staged?: number; readonly off?: number },
-  ): void {
-    const { app, firmware, off, staged } = this.#sites;
-    const cell = (): number =>
-      this.#meetings.cell(app[site]!, firmware[site]!, staged[site]!, off[site] === 1);
-    this.#meetings.leave(cell(), nowS);
-    if (next.running !== undefined) firmware[site] = next.running;
-    if (next.staged !== undefined) staged[site] = next.staged;
-    if (next.off !== undefined) off[site] = next.off;
-    this.#meetings.enter(cell(), nowS);
   }
 
   #countAway(site: number): void {
@@ -247,6 +189,6 @@ export class Devices {
     if (awayUntilS[site] === 0 || firmware[site] === 0) return;
     this.atS[site] = awayUntilS[site]!;
     this.calendar.add(site, awayUntilS[site]!);
-    this.#unseen.add(firmware[site]!, this.#unseenS - this.awayForS(site), awayUntilS[site]!);
+    this.#unseen.add(firmware[site]!, this.#unseenS - this.contacts.awayForS(site), awayUntilS[site]!);
   }
 }

@@ -73,7 +73,7 @@ function countStaging(
   for (let site = 0; site < sites.count; site++) {
     const running = sites.firmware[site]!;
     if (isStuck[running] || !canRun[sites.model[site]!]) continue;
-    if (nowS - devices.lastContactS(site, nowS) > unseenS) continue;
+    if (nowS - devices.contacts.lastS(site, nowS) > unseenS) continue;
     counts.devices++;
     if (running !== firmware && sites.staged[site] !== place) counts.without++;
   }

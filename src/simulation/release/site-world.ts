@@ -69,7 +69,7 @@ export class SiteWorld {
       model,
       chances,
       calendar: calendar(),
-      nextContactS: (site, afterS) => devices.nextContactS(site, afterS),
+      nextContactS: (site, afterS) => devices.contacts.nextS(site, afterS),
       told: news,
     });
     const { app, count, firmware, off } = sites;

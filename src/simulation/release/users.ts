@@ -1,6 +1,7 @@
 import { bucketOf } from "../../rollout/engine/cohort.ts";
 import { Calendar, never } from "./calendar.ts";
 import { chanceOf, type Chances, exponential, longTailed } from "./chances.ts";
+import { changeSite } from "./change-site.ts";
 import type { Meetings } from "./meetings.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 import { type Sites, userKind } from "./sites.ts";
@@ -120,12 +121,8 @@ export class Users {
   }
 
   #install(site: number, nowS: number): void {
-    const { app, firmware, off, staged } = this.#sites;
-    const isOff = off[site] === 1;
-    const version = this.#offered[site]!;
-    this.#meetings.leave(this.#meetings.cell(app[site]!, firmware[site]!, staged[site]!, isOff), nowS);
-    this.#meetings.enter(this.#meetings.cell(version, firmware[site]!, staged[site]!, isOff), nowS);
-    app[site] = version;
+    const { firmware } = this.#sites;
+    changeSite(this.#sites, this.#meetings, site, nowS, { app: this.#offered[site]! });
     const visitS = exponential(this.#chances.of(site, chanceOf.visit), this.#model.visitMeanS);
     this.atS[site] = firmware[site] === 0 ? never : this.#nextContactS(site, nowS + Math.floor(visitS));
     this.#doing[site] = this.atS[site] === never ? doing.nothing : doing.telling;

@@ -129,7 +129,7 @@ export class RolloutOneByOne implements SiteRollout {
       labels: this.#canaries.has(site) ? { ring: "canary" } : {},
       reportedVersion: lineup.firmwares[sites.firmware[site]!]!.version,
       pairedApps: app === 0 ? [] : [lineup.apps[app]!],
-      lastContactAtMs: devices.lastContactS(site, nowS) * 1000,
+      lastContactAtMs: devices.contacts.lastS(site, nowS) * 1000,
       activeAssignmentId: doing === activity.assigned || doing === activity.installing ? "its own" : null,
     };
   }
