@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { readBoundedFile } from "../../base/bounded-file.ts";
-import { IotctlError, messageOf } from "../../base/errors.ts";
+import { IotctlError } from "../../base/errors.ts";
 import type { Plan, Repair } from "../../planner/plan.ts";
 import { writeResultFile } from "../write-result-file.ts";
 import type { PlanBasis } from "./plan-basis.ts";
@@ -11,7 +11,6 @@ export interface SavedPlan extends Plan {
 }
 
 const bytesMax = 16 * 1024 * 1024;
-const problemsMax = 5;
 const text = z.string().min(1);
 const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
 const ranges = z.record(text, text);
@@ -94,31 +93,28 @@ export function writeSavedPlan(path: string, plan: Plan, basis: PlanBasis): void
 export function readSavedPlan(path: string): { readonly plan: Plan; readonly basis: PlanBasis } {
   const bytes = readBoundedFile(path, bytesMax, "the plan");
   const parsed = savedPlan.safeParse(parseJson(path, bytes.toString()));
-  if (!parsed.success) throw invalid(path, problemsOf(parsed.error), parsed.error);
+  if (!parsed.success) throw invalid(path, mistakeIn(parsed.error), parsed.error);
   const { basis, ...plan } = parsed.data;
   return { plan, basis };
 }
 
-/** The first few things that are wrong: a file of another kind has little else. */
-function problemsOf({ issues }: z.ZodError): string {
-  const lines = issues.slice(0, problemsMax).map(({ message, path }) => {
-    const place = path.length > 0 ? z.core.toDotPath(path) : "the whole";
-    return `  ${place}: ${message.slice(0, 200)}`;
-  });
-  const more = issues.length - lines.length;
-  return [...lines, ...(more > 0 ? [`  ... and ${more} more`] : [])].join("\n");
+/** Where the first thing is that is not as it should be: a file of another kind has little else. */
+function mistakeIn({ issues }: z.ZodError): string {
+  const path = issues[0]?.path ?? [];
+  const place = path.length > 0 ? `at ${z.core.toDotPath(path).slice(0, 200)} it` : "it";
+  return `${place} does not hold what \`iotctl plan -o\` writes`;
 }
 
 function parseJson(path: string, content: string): unknown {
   try {
     return JSON.parse(content);
   } catch (error) {
-    throw invalid(path, `  It is not JSON: ${messageOf(error)}`, error);
+    throw invalid(path, "it is not JSON", error);
   }
 }
 
 function invalid(path: string, why: string, cause: unknown): IotctlError {
-  return new IotctlError("IOT_PLAN_FILE_INVALID", `${path} is not a saved plan:\n${why}`, {
+  return new IotctlError("IOT_PLAN_FILE_INVALID", `${path} is not a saved plan: ${why}.`, {
     // Not over this file, which may be a field or a manifest.
     hints: ["Make one: iotctl plan -o plan.json"],
     details: { path },
