@@ -6,7 +6,7 @@ export interface Envelope<Data> {
   readonly schemaVersion: 1;
   /** As typed: `fleet devices`. Empty when no command was recognised. */
   readonly command: string;
-  /** True exactly when `exitCode` is 0. */
+  /** Whether it went as asked: `exitCode` is 0, or 10 where `--detailed-exitcode` asks for that. */
   readonly ok: boolean;
   readonly exitCode: ExitCode;
   readonly data: Data | null;
@@ -22,7 +22,14 @@ export interface EnvelopeError {
 
 /** The envelope of a command that came to a result, which may be a "no" with an exit code of its own. */
 export function resultEnvelope<Data>(command: string, data: Data, exitCode: ExitCode): Envelope<Data> {
-  return { schemaVersion: 1, command, ok: exitCode === Exit.done, exitCode, data, error: null };
+  return {
+    schemaVersion: 1,
+    command,
+    ok: exitCode === Exit.done || exitCode === Exit.changes,
+    exitCode,
+    data,
+    error: null,
+  };
 }
 
 /** The envelope of a command that failed. */
