@@ -1,9 +1,10 @@
 import { readBoundedFile } from "../base/bounded-file.ts";
-import { IotctlError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import { nearestName } from "../base/nearest-name.ts";
 import type { LiveSets } from "../compat/relation.ts";
 import { compareVersions } from "../compat/versions.ts";
 import { quoted } from "./diagnostic.ts";
+import { fieldInvalid } from "./field-invalid.ts";
 import { isMapping, readFieldEntries } from "./read-field-entries.ts";
 import type { Release } from "./release.ts";
 
@@ -18,7 +19,6 @@ export interface GivenField {
 }
 
 const bytesMax = 1024 * 1024;
-const problemsMax = 20;
 
 /**
  * Reads a field file: for each component a list of versions, or versions with their shares and, for
@@ -30,13 +30,7 @@ export function loadField(path: string, release: Release): GivenField {
   const problems: string[] = [];
   const field = fieldOf(readJson(path, problems), release, problems);
   if (problems.length === 0) return field;
-  const shown = problems.slice(0, problemsMax);
-  const more = problems.length - shown.length;
-  const lines = [...shown, ...(more > 0 ? [`... and ${more} more.`] : [])].map((line) => `  ${line}`);
-  throw new IotctlError("IOT_FIELD_INVALID", `${path} does not describe a field:\n${lines.join("\n")}`, {
-    hints: ['Write it like this: {"app-ios": ["4.1.0"], "fan": {"1.8.0": "20%", "1.9.4": "80%"}}'],
-    details: { path, problems: shown },
-  });
+  throw fieldInvalid(path, problems);
 }
 
 function readJson(path: string, problems: string[]): unknown {
@@ -80,6 +74,12 @@ function fieldOf(value: unknown, release: Release, problems: string[]): GivenFie
     if (withShare.length > 0) shares[component] = Object.fromEntries(withShare);
     const models = entries.flatMap(([version, own]) => (own.hardware ? [[version, own.hardware]] : []));
     if (models.length > 0) hardware[component] = Object.fromEntries(models);
+  }
+  const moving = names.filter((name) => release.components[name]?.kind !== "service");
+  if (problems.length === 0 && moving.length > 0 && !moving.some((name) => Object.hasOwn(value, name))) {
+    problems.push(
+      `It names no app or firmware of ${release.product}, so there would be nothing to plan from.`,
+    );
   }
   return { live, shares, hardware };
 }

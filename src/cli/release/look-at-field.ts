@@ -45,6 +45,10 @@ export async function lookAtField(
   // A file with a mistake in it is told before anything remote is asked.
   const given = fieldFile === undefined ? null : await readField(fieldFile, release);
   const { facts, hops, index, warnings } = await readFacts(release, context);
+  // A release that is left out may have had the images.
+  if (fieldFile !== undefined && index.leftOut.length === 0) {
+    await assertHardwareKnown(fieldFile, given?.hardware ?? {}, facts);
+  }
   const { live, hardware, devices } = given ?? (await observe(release, context, nowMs, facts));
   return {
     source: given ? "given" : "observed",
@@ -60,6 +64,17 @@ export async function lookAtField(
     leftOut: index.leftOut,
     warnings: [...warnings, ...(given?.warnings ?? [])],
   };
+}
+
+async function assertHardwareKnown(
+  path: string,
+  hardware: GivenField["hardware"],
+  facts: readonly VersionFacts[],
+): Promise<void> {
+  const { fieldHardwareProblems } = await import("../../manifest/field-hardware-problems.ts");
+  const { fieldInvalid } = await import("../../manifest/field-invalid.ts");
+  const problems = fieldHardwareProblems(hardware, facts);
+  if (problems.length > 0) throw fieldInvalid(path, problems);
 }
 
 async function observe(

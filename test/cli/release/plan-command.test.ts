@@ -11,6 +11,7 @@ import Sign from "../../../src/commands/sign.ts";
 import type { Plan } from "../../../src/planner/plan.ts";
 import { runCommand } from "../../support/run-command.ts";
 import { smallRelease, writeSmallRelease } from "../../support/small-release.ts";
+import { thrownBy } from "../../support/thrown-by.ts";
 import { workInTemporaryDirectory } from "../../support/work-in-temporary-directory.ts";
 
 let dir: string;
@@ -42,6 +43,17 @@ describe("plan --field", () => {
     expect(existsSync(join(dir, ".iotctl"))).toBe(false);
   });
 
+  test("says with exit code 10 that there is something to do, which is no failure", async () => {
+    const argv = ["--field", "field.json", "--detailed-exitcode"];
+    expect((await runCommand<Plan>(PlanCommand, argv)).envelope).toMatchObject({ ok: true, exitCode: 10 });
+    const [head = "", known = ""] = smallRelease.split("known:");
+    const blocked = head
+      .replace('lamp: ">=1.1.0"', 'lamp: ">=1.2.0"')
+      .replace('app: ">=1.9.0"', 'app: ">=2.0.0"');
+    writeFileSync(join(dir, "release.yaml"), `${blocked}known:${known}`);
+    expect((await runCommand<Plan>(PlanCommand, argv)).envelope).toMatchObject({ ok: false, exitCode: 3 });
+  });
+
   test("saves what it found, and says how to carry it out where it can be", async () => {
     const argv = ["lamp.yaml", "--field", "field.json", "-o", "plan.json"];
     writeFileSync(join(dir, "lamp.yaml"), smallRelease);
@@ -67,6 +79,31 @@ describe("plan --field", () => {
     await expect(runCommand(PlanCommand, ["--field", "nowhere.json"])).rejects.toMatchObject({
       code: "IOT_FILE_UNREADABLE",
     });
+  });
+
+  test("refuses hardware that nothing was ever built for, and a field in which nobody uses anything", async () => {
+    const problemsOf = async (field: unknown): Promise<unknown> => {
+      writeFileSync(join(dir, "field.json"), JSON.stringify(field));
+      const error = await thrownBy(() => runCommand(PlanCommand, ["--field", "field.json"]));
+      expect(error.code).toBe("IOT_FIELD_INVALID");
+      return error.details["problems"];
+    };
+    expect(await problemsOf({ lamp: { "1.1.0": { hardware: ["l1", "l2"] } } })).toEqual([
+      "lamp 1.1.0 is on l2, and no version of lamp that is known has an image for that. Did you mean l1?",
+    ]);
+    expect(await problemsOf({})).toEqual([
+      "It names no app or firmware of lamp, so there would be nothing to plan from.",
+    ]);
+  });
+
+  test("takes hardware that a stuck version is on for what it is", async () => {
+    writeFileSync(join(dir, "field.json"), '{"app": ["1.9.0"], "lamp": {"1.0.0": {"hardware": ["l0"]}}}');
+    writeFileSync(
+      join(dir, "release.yaml"),
+      smallRelease.replace("1.0.0: {}", '1.0.0: { stuck: "no room" }'),
+    );
+    const { envelope } = await runCommand<Plan>(PlanCommand, ["--field", "field.json"]);
+    expect(envelope.data?.stuck).toMatchObject([{ version: "1.0.0" }]);
   });
 
   test("says what it takes for granted", async () => {
@@ -165,6 +202,11 @@ describe("release --plan", () => {
     await expect(runCommand(Release, ["--dry-run", "--plan", "field.json"])).rejects.toMatchObject({
       code: "IOT_PLAN_FILE_INVALID",
       exit: 2,
+      message:
+        "field.json is not a saved plan: at schemaVersion it does not hold what `iotctl plan -o` writes.",
+    });
+    await expect(runCommand(Release, ["--dry-run", "--plan", "release.yaml"])).rejects.toMatchObject({
+      message: "release.yaml is not a saved plan: it is not JSON.",
     });
   });
 
