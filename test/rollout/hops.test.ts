@@ -142,6 +142,110 @@ describe("with a hop, a device", () => {
     });
   });
 
+  describe("that was retired", () => {
+    const of = fanConfig().resolved;
+    const steps = ["introduce fan 1.9.4", "retire fan 1.8.0", "introduce fan 2.0.0", "retire fan 1.9.4"];
+    const release: Partial<RolloutConfig> = {
+      stages: [stage("all", { ...everybody[0]!, gates: [] })],
+      plan: planOf(...steps, "introduce app 4.2.0"),
+      resolved: {
+        ...config.resolved,
+        components: {
+          ...config.resolved.components,
+          app: version("app", "4.2.0", { requires: { fan: "1.8.0 || >=2.0.0" } }),
+        },
+        known: { ...config.resolved.known, app: of.known["app"]! },
+      },
+    };
+    const population = { devices: 999, versions: { fan: { "2.0.0": 999 }, app: { "4.1.0": 10 } } };
+    const hoursOn = (from: RolloutState, hours: number): RolloutState => {
+      let state = from;
+      for (let hour = 0; hour < hours; hour++) {
+        const atMs = state.waveStartedAtMs + 2 * hourMs;
+        state = settle(run(state, atMs, observed({ population })), atMs);
+      }
+      return state;
+    };
+    const inPhase = (phaseIndex: number, more: Partial<RolloutConfig> = {}): RolloutState => {
+      const state = hoursOn(settle(started({ ...config, ...release, ...more }), 0), phaseIndex);
+      expect(state).toMatchObject(phaseIndex === 3 ? { status: "completed" } : { phaseIndex });
+      return state;
+    };
+    const store = { app: { "4.1.0": 9 } };
+    const late = (state: RolloutState, ...devices: Device[]): Observed =>
+      survey(state, { devices, outcomes: {}, installed: store }, relationOf(state.config), nowMs);
+    const withNewApp = device(
+      "paired",
+      on("1.8.0", { pairedApps: [{ component: "app", version: "4.2.0" }] }),
+    );
+    const alone = device("alone", on("1.8.0"));
+
+    it("is offered once more where it fits all apps that a device may meet", () => {
+      const seen = late(inPhase(3), alone, withNewApp);
+      expect(given(seen)).toEqual(["alone 1.9.4"]);
+      expect(Object.keys(seen.waiting ?? {})).toEqual(["paired"]);
+      expect(run(inPhase(3), nowMs, seen).pending).toMatchObject([
+        { kind: "assign", assignmentId: "fan-1:fan@1.9.4:again-2", deviceIds: ["alone"] },
+      ]);
+
+      const anybody = { pairing: "arbitrary" } as const;
+      expect(given(late(inPhase(1, anybody), alone))).toEqual(["alone 1.9.4"]);
+      // The app is not shown to anybody yet, but nothing that begins now may stand in its way.
+      const begins = { ...inPhase(2, anybody), exposed: {} };
+      for (const state of [begins, inPhase(3, anybody)]) {
+        const refused = late(state, alone);
+        expect(given(refused)).toEqual([]);
+        expect(refused.waiting?.["alone"]).toMatch(/^app@4.2.0 does not fit fan@1.9.4: [^;]*$/);
+      }
+    });
+
+    it("asks about every app of the field where nobody can tell which live", () => {
+      const wary = version("app", "4.1.0", { requires: { fan: "1.8.0 || >=2.0.0" } });
+      const resolved = { ...release.resolved!, known: { ...config.resolved.known, app: { "4.1.0": wary } } };
+      const plan = planOf(...steps, "introduce cloud 5.2.0");
+      const state = inPhase(2, { pairing: "arbitrary", plan, resolved });
+      const relation = relationOf(state.config);
+      const at = (app: Record<string, number> | null): string[] =>
+        given(survey(state, { devices: [alone], outcomes: {}, installed: { app } }, relation, nowMs));
+      expect(at({ "4.0.0": 9 })).toEqual(["alone 1.9.4"]);
+      expect(at({ "4.1.0": 9 })).toEqual([]);
+      expect(at(null)).toEqual([]);
+    });
+
+    it("is there for a device that slept through it, and for none that had it", () => {
+      const slept = {
+        ...hop,
+        status: "assigned" as const,
+        heard: false,
+        reason: "taken back before it began",
+      };
+      const at = (before: typeof hop | typeof slept, more: Partial<typeof hop> = {}): string[] =>
+        given(late({ ...inPhase(3), devices: { alone: { ...before, ...more } } }, alone));
+      expect(at(slept)).toEqual(["alone 1.9.4"]);
+      expect(at(slept, { again: 1 })).toEqual(["alone 1.9.4"]);
+      // Taken back in this very phase: its assignment cannot be given a second time.
+      expect(at(slept, { again: 2 })).toEqual([]);
+      expect(at(hop)).toEqual([]);
+      expect(at(hop, { status: "failed" })).toEqual([]);
+    });
+
+    it("is taken back by the next phase, and where the rollout stops", () => {
+      const plan = planOf(...steps, "introduce app 4.2.0", "retire app 4.1.0", "introduce cloud 5.2.0");
+      const state = inPhase(2, { plan });
+      const taken = settle(run(state, nowMs, late(state, alone)), nowMs);
+      expect(taken.devices["alone"]).toMatchObject({ version: "1.9.4", again: 2, status: "assigned" });
+      const gone = { ...population, versions: { ...population.versions, app: { "4.2.0": 9 } } };
+      const next = run(taken, nowMs, observed({ population: gone }));
+      expect(next.phaseIndex).toBe(3);
+      const cancels = (from: RolloutState): string[] =>
+        from.pending.flatMap((effect) => (effect.kind === "cancel" ? [effect.assignmentId] : []));
+      expect(cancels(next)).toEqual(["fan-1:fan@1.9.4:again-2"]);
+      expect(cancels(run(taken, nowMs, { type: "aborted", by: "ann", reason: "" }))).toEqual([
+        "fan-1:fan@1.9.4:again-2",
+      ]);
+    });
+  });
+
   it("goes back by one step", () => {
     const rolling = (devices: RolloutState["devices"]): RolloutState =>
       settle(run({ ...begun, devices }, 1, { type: "rollback-requested", by: "ann", reason: "" }), 1);

@@ -132,7 +132,10 @@ export class RolloutChecker {
     if (["running", "awaiting-approval", "paused", "completed"].includes(state.status)) return;
     const begun = this.#phases().filter((phase) => phase.begunIn(state));
     for (const step of begun.flatMap(({ firmware }) => firmware)) {
-      const waiting = this.#world.waitingFor(assignmentIdOf(state.config.rolloutId, step, false));
+      const again = begun.map((_, phase) => ({ ...step, again: phase }));
+      const waiting = [step, ...again].flatMap((each) =>
+        this.#world.waitingFor(assignmentIdOf(state.config.rolloutId, each, false)),
+      );
       if (waiting.length > 0) broken(`${state.status}, but ${waiting[0]} may still take ${step.version}`);
     }
     if (state.status === "failed") return;
@@ -344,7 +347,10 @@ export class RolloutChecker {
       if (ended.state !== "succeeded" || !heardSince)
         broken(`${name} before ${previous.assignment.version} was good`);
     }
-    const had = before.filter(({ assignment }) => assignment.version === step.version);
+    const had = before.filter(
+      ({ assignment }) =>
+        assignment.version === step.version && this.#world.outcome(assignment.id, id)?.state !== "canceled",
+    );
     if (had.length > (this.#isStaged(step) && !step.staged ? 2 : 1)) broken(`${name} once more`);
     const steps = this.#phases().flatMap(({ firmware }) => firmware);
     const reached = new Set([step.version]);

@@ -3,7 +3,7 @@ import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
 import { isOver, lastUpdate } from "./device-progress.ts";
 import { completeObserved, completeStarted } from "./earlier-journals.ts";
-import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
+import { type FirmwareStep, isSameStep, stepName, stepOf } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen } from "./gates.ts";
 import { judge, mayGoOn, watchHealth } from "./judge.ts";
@@ -129,11 +129,9 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
   return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...fresh] };
 }
 
-function assignedProgress({ component, staged, version }: FirmwareStep, from: string): DeviceProgress {
+function assignedProgress(step: FirmwareStep, from: string): DeviceProgress {
   return {
-    component,
-    version,
-    ...(staged && { staged }),
+    ...stepOf(step),
     from,
     status: "assigned",
     beganAtMs: null,

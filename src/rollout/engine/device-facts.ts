@@ -1,5 +1,6 @@
 import type { Admission, GateRequest } from "../../compat/device-gate.ts";
 import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import { formatComponentVersion } from "../../compat/verdict.ts";
 import type { Device } from "../../fleet/fleet-backend.ts";
 import { introductionsBegun, retirementsPassed } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
@@ -32,6 +33,28 @@ export function servicesInField(state: RolloutState, relation: Relation): Compon
         current === undefined || keeps ? left : [current, ...steps.slice(steps.indexOf(current) + 1)];
       return [...new Set(since)].map((version) => ({ component, version }));
     });
+}
+
+/**
+ * The apps that a device may meet where no plan answers for them. With observed pairing these are its
+ * own, else all that are live and those that are `offered`.
+ */
+export function appsToMeet(
+  { config, population }: RolloutState,
+  device: Device,
+  offered: readonly ComponentVersion[],
+): readonly ComponentVersion[] {
+  if (config.pairing === "observed") return device.pairedApps;
+  const inField = Object.entries(config.resolved.components)
+    .filter(([, { kind }]) => kind === "app")
+    .flatMap(([component]) => {
+      const counts = population?.versions[component];
+      const live = counts ? Object.keys(counts) : (config.plan.field[component] ?? []);
+      const shown = offered.filter((step) => step.component === component);
+      return [...live, ...shown.map(({ version }) => version)].map((version) => ({ component, version }));
+    });
+  const apps = [...device.pairedApps, ...inField];
+  return [...new Map(apps.map((app) => [formatComponentVersion(app), app])).values()];
 }
 
 /** What stands against a device, as one sentence. */

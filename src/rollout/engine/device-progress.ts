@@ -22,8 +22,14 @@ export function lastUpdate(progress: DeviceProgress): DeviceProgress | null {
 }
 
 /** Whether a device is done with its last step as well as it can be, so that another may follow. */
-export function isOver({ reason, staged, status }: DeviceProgress): boolean {
+export function isOver(progress: DeviceProgress): boolean {
+  const { staged, status } = progress;
   // Where the image could not be laid ready, it can still be installed at once.
   if (status === "failed") return staged === true;
-  return status === "updated" || (status === "assigned" && reason === takenBack);
+  return status === "updated" || wasTakenBack(progress);
+}
+
+/** Whether a device was told to leave its last step before it had begun with it. */
+export function wasTakenBack({ reason, status }: DeviceProgress): boolean {
+  return status === "assigned" && reason === takenBack;
 }

@@ -1,5 +1,5 @@
 import { hashText } from "./cohort.ts";
-import type { FirmwareStep } from "./firmware-step.ts";
+import { type FirmwareStep, stepOf } from "./firmware-step.ts";
 
 /** What the loop has to do in the world. The key makes each safe to repeat. */
 export type Effect =
@@ -41,17 +41,19 @@ export interface AssignEffect {
   readonly rollback: boolean;
   /** Only to keep the version ready. */
   readonly staged?: true;
+  /** It is offered once more after its retirement. */
+  readonly again?: number;
   readonly deviceIds: readonly string[];
 }
 
 /** A device is part of one pending assignment at most, so the first of them makes the key unique. */
 export function assignEffect(
   rolloutId: string,
-  { component, staged, version }: FirmwareStep,
+  of: FirmwareStep,
   rollback: boolean,
   deviceIds: readonly string[],
 ): AssignEffect {
-  const step = { component, version, ...(staged && { staged }) };
+  const step = stepOf(of);
   const assignmentId = assignmentIdOf(rolloutId, step, rollback);
   const key = `assign:${assignmentId}:${deviceIds[0]}`;
   return { kind: "assign", key, assignmentId, ...step, rollback, deviceIds };
@@ -66,10 +68,11 @@ const idLengthMax = 128;
  */
 export function assignmentIdOf(
   rolloutId: string,
-  { component, staged, version }: FirmwareStep,
+  { again, component, staged, version }: FirmwareStep,
   rollback: boolean,
 ): string {
-  const way = rollback ? ":back" : staged ? ":stage" : "";
+  const late = again === undefined ? "" : `:again-${again}`;
+  const way = rollback ? ":back" : staged ? ":stage" : late;
   const id = `${rolloutId}:${component}@${version}${way}`.replaceAll("+", "_");
   if (id.length <= idLengthMax) return id;
   const mark = hashText(id).toString(16).padStart(8, "0");

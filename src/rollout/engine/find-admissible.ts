@@ -1,15 +1,15 @@
-import { type Admission, admitDevice } from "../../compat/device-gate.ts";
-import type { Relation } from "../../compat/relation.ts";
+import { type Admission, admitDevice, type GateRequest } from "../../compat/device-gate.ts";
+import type { ComponentVersion, Relation } from "../../compat/relation.ts";
 import { compareVersions } from "../../compat/versions.ts";
 import type { Device } from "../../fleet/fleet-backend.ts";
 import type { Wave } from "../../manifest/release.ts";
 import { cohortOf } from "./cohort-members.ts";
 import { cohortSalt } from "./cohort.ts";
-import { gateFacts, inWords, servicesInField } from "./device-facts.ts";
-import { isOver } from "./device-progress.ts";
+import { appsToMeet, gateFacts, inWords, servicesInField } from "./device-facts.ts";
+import { isOver, wasTakenBack } from "./device-progress.ts";
 import type { Observed } from "./events.ts";
-import { type FirmwareStep, isSameStep } from "./firmware-step.ts";
-import { kindOf, phasesOf } from "./release-kinds.ts";
+import { type FirmwareStep, isSameVersion } from "./firmware-step.ts";
+import { introductionsBegun, kindOf, phasesBegun, phasesOf, retirementsPassed } from "./release-kinds.ts";
 import type { DeviceProgress, RolloutState } from "./state.ts";
 import { leadsOn, waysToTarget } from "./way-to-target.ts";
 
@@ -34,9 +34,7 @@ export function findAdmissible(
       return !found.has(device.id) && mayTakeNext(step, device, progress, waysOf(component, device.hardware));
     });
     const ask = (device: Device): Admission => {
-      // An image that only lies ready meets nobody.
-      const meets = step.staged ? { pairedApps: [], peers: [] } : { peers };
-      const facts = { ...gateFacts(device), ...meets };
+      const facts = { ...gateFacts(device), ...meetings(state, step, device, peers) };
       return admitDevice({ device: facts, target: { component, version }, relation, rollback: false });
     };
     const places = Object.values(state.devices).filter((device) => hasTaken(device, step)).length;
@@ -48,6 +46,20 @@ export function findAdmissible(
   }
   for (const id of found.keys()) delete waiting[id];
   return [...found.values()];
+}
+
+/** Whom a device meets with a step. */
+function meetings(
+  state: RolloutState,
+  { again, staged }: FirmwareStep,
+  device: Device,
+  peers: readonly ComponentVersion[],
+): Pick<GateRequest["device"], "pairedApps" | "peers"> {
+  // An image that only lies ready meets nobody.
+  if (staged) return { pairedApps: [], peers: [] };
+  // Of what came after its retirement no plan says that it fits.
+  if (again !== undefined) return { pairedApps: appsToMeet(state, device, introductionsBegun(state)), peers };
+  return { pairedApps: device.pairedApps, peers };
 }
 
 /** A firmware step that has been introduced. */
@@ -62,10 +74,12 @@ export interface StepUnderWay {
   readonly promptly: boolean;
 }
 
-/** The firmware steps that have been introduced, in the order of the plan. */
+/** The firmware steps that have been introduced, in the order of the plan; who was away takes even those that were retired. */
 export function stepsUnderWay(state: RolloutState): StepUnderWay[] {
   const { config } = state;
   const staged = new Set<string>();
+  const retired = retirementsPassed(state);
+  const again = phasesBegun(state).length - 1;
   return phasesOf(config)
     .slice(0, state.phaseIndex + 1)
     .flatMap((phase, phaseIndex) => {
@@ -81,7 +95,14 @@ export function stepsUnderWay(state: RolloutState): StepUnderWay[] {
           const name = `${component}@${version}`;
           const promptly = staged.has(name);
           if (isStaged) staged.add(name);
-          return { step: { component, version, ...(isStaged && { staged: true }) }, waves, promptly };
+          const isRetired = retired.some((gone) => gone.component === component && gone.version === version);
+          const step = {
+            component,
+            version,
+            ...(isStaged && { staged: true as const }),
+            ...(isRetired && !isStaged && { again }),
+          };
+          return { step, waves, promptly };
         });
     });
 }
@@ -109,7 +130,10 @@ function mayTakeNext(
 }
 
 function hasTaken(progress: DeviceProgress, step: FirmwareStep): boolean {
-  return isSameStep(progress, step) || (progress.earlier !== undefined && hasTaken(progress.earlier, step));
+  const { again, earlier } = progress;
+  // What was taken back from a device in another phase may be offered to it once more.
+  const counts = isSameVersion(progress, step) && (again === step.again || !wasTakenBack(progress));
+  return counts || (earlier !== undefined && hasTaken(earlier, step));
 }
 
 function rememberedWays(

@@ -1,8 +1,8 @@
 import { admitDevice } from "../../compat/device-gate.ts";
-import type { ComponentVersion, Relation } from "../../compat/relation.ts";
+import type { Relation } from "../../compat/relation.ts";
 import { formatDuration } from "../../base/durations.ts";
 import type { Device } from "../../fleet/fleet-backend.ts";
-import { gateFacts, inWords, servicesInField } from "./device-facts.ts";
+import { appsToMeet, gateFacts, inWords, servicesInField } from "./device-facts.ts";
 import type { Observed } from "./events.ts";
 import { lastUpdate } from "./device-progress.ts";
 import type { DeviceProgress, RolloutState } from "./state.ts";
@@ -18,6 +18,9 @@ export function findReturnable(
 ): Observed["returnable"] {
   const found: Observed["returnable"][number][] = [];
   const peers = servicesInField(state, relation);
+  const { exposed } = state;
+  // Forwards the plan answers for apps that are not paired with the device; nobody planned the way back.
+  const shown = state.config.plan.steps.filter((step) => `${step.component}@${step.version}` in exposed);
   for (const [deviceId, progress] of Object.entries(state.devices)) {
     const device = devices.get(deviceId);
     const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
@@ -28,7 +31,7 @@ export function findReturnable(
     else if (back) waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
     if (!device || back) continue;
     const { component, from } = update;
-    const facts = { ...gateFacts(device), pairedApps: appsToMeet(state, device), peers };
+    const facts = { ...gateFacts(device), pairedApps: appsToMeet(state, device, shown), peers };
     const { admitted, reasons } = admitDevice({
       device: facts,
       target: { component, version: from },
@@ -47,29 +50,6 @@ export function findReturnable(
 /** Some say that they failed and run the new version all the same. */
 function runsNew({ status, version }: DeviceProgress, device: Device | undefined): boolean {
   return status === "updated" || (status === "failed" && device?.reportedVersion === version);
-}
-
-/**
- * The apps that a device on its way back may meet. Forwards the plan answers for apps that are not
- * paired with the device; nobody planned the way back.
- */
-function appsToMeet(
-  { config, exposed, population }: RolloutState,
-  device: Device,
-): readonly ComponentVersion[] {
-  if (config.pairing === "observed") return device.pairedApps;
-  const inField = Object.entries(config.resolved.components)
-    .filter(([, { kind }]) => kind === "app")
-    .flatMap(([component]) => {
-      const offered = config.plan.steps
-        .filter((step) => step.component === component && `${component}@${step.version}` in exposed)
-        .map(({ version }) => version);
-      return [...Object.keys(population?.versions[component] ?? {}), ...offered].map((version) => ({
-        component,
-        version,
-      }));
-    });
-  return [...device.pairedApps, ...inField];
 }
 
 /** A device that does not wake up does not keep the way back open: it has its assignment and goes when it wakes. */

@@ -3,6 +3,16 @@ import type { ComponentVersion } from "../../compat/relation.ts";
 /** A firmware version that devices are to run or, staged, only to keep ready. */
 export interface FirmwareStep extends ComponentVersion {
   readonly staged?: true;
+  /**
+   * It had been retired, and is offered once more in the phase of this index, under an assignment of
+   * its own: the one before may have been taken back.
+   */
+  readonly again?: number;
+}
+
+/** A step without what else there is beside it. */
+export function stepOf({ again, component, staged, version }: FirmwareStep): FirmwareStep {
+  return { component, version, ...(staged && { staged }), ...(again !== undefined && { again }) };
 }
 
 /** `fan@2.0.0`, `fan@2.0.0 staged`; what is counted by step is counted under this name. */
@@ -11,5 +21,10 @@ export function stepName({ component, staged, version }: FirmwareStep): string {
 }
 
 export function isSameStep(a: FirmwareStep, b: FirmwareStep): boolean {
+  return isSameVersion(a, b) && a.again === b.again;
+}
+
+/** The same, whether it is offered for the first time or once more. */
+export function isSameVersion(a: FirmwareStep, b: FirmwareStep): boolean {
   return a.component === b.component && a.version === b.version && a.staged === b.staged;
 }

@@ -1,7 +1,8 @@
 import { assignmentIdOf, type Effect } from "./effects.ts";
-import { isSameStep } from "./firmware-step.ts";
+import { type FirmwareStep, isSameVersion } from "./firmware-step.ts";
+import type { PlanStep } from "../../planner/plan.ts";
 import { gatesAreOpen, gatesInForce } from "./gates.ts";
-import { kindOf, phasesOf } from "./release-kinds.ts";
+import { kindOf, phasesOf, retirementsPassed } from "./release-kinds.ts";
 import { stillAwaited } from "./retirement.ts";
 import type { Phase } from "./schedule.ts";
 import { hasEnded, type RolloutState } from "./state.ts";
@@ -118,15 +119,24 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
   };
 }
 
-/** Who slept until a version had left the field must not wake up to it: what comes now need not fit it. */
-function takeBackRetired({ config }: RolloutState, { after }: Phase): Effect[] {
-  return after
+/**
+ * Who slept until a version had left the field must not wake up to it: what comes now need not fit it.
+ * The same is true of who was offered it once more in the phase before.
+ */
+function takeBackRetired(state: RolloutState, { after }: Phase): Effect[] {
+  const { config, phaseIndex } = state;
+  const earlier = retirementsPassed(state).map((gone) => ({ ...gone, again: phaseIndex - 1 }));
+  return [...after, ...earlier]
     .filter((gone) => kindOf(config, gone.component) === "firmware")
-    .filter((gone) => config.plan.steps.some((step) => step.action === "introduce" && isSameStep(step, gone)))
+    .filter((gone) => config.plan.steps.some((step) => introduces(step, gone)))
     .map((gone) => {
       const assignmentId = assignmentIdOf(config.rolloutId, gone, false);
       return { kind: "cancel", key: `cancel:${assignmentId}`, assignmentId };
     });
+}
+
+function introduces(step: PlanStep, version: FirmwareStep): boolean {
+  return step.action === "introduce" && isSameVersion(step, version);
 }
 
 const beginGraceMaxMs = 10 * 60_000;

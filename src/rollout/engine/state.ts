@@ -63,6 +63,8 @@ export interface DeviceProgress {
   readonly version: string;
   /** It was only to keep that version ready, and goes on running `from`. */
   readonly staged?: true;
+  /** The version had been retired, and was offered once more in the phase of this index. */
+  readonly again?: number;
   /** The version it ran before; the way back leads there. */
   readonly from: string;
   readonly status: "assigned" | "updating" | "updated" | "failed";

@@ -1,5 +1,5 @@
 import { assignmentIdOf, type Effect } from "./effects.ts";
-import { isSameStep } from "./firmware-step.ts";
+import { isSameVersion } from "./firmware-step.ts";
 import { kindOf, phasesBegun, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
 
@@ -18,10 +18,9 @@ export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
             ? [{ kind: "halt-app", key: `halt:${name}`, component, version }]
             : [];
         case "firmware": {
-          const assignmentId = assignmentIdOf(config.rolloutId, step, false);
-          return begun.some((device) => isSameStep(device, step))
-            ? [{ kind: "cancel", key: `cancel:${assignmentId}`, assignmentId }]
-            : [];
+          const taken = begun.filter((device) => isSameVersion(device, step));
+          const ids = new Set(taken.map((device) => assignmentIdOf(config.rolloutId, device, false)));
+          return [...ids].map((id) => ({ kind: "cancel", key: `cancel:${id}`, assignmentId: id }));
         }
         case "service":
           return [];
