@@ -47,6 +47,8 @@ export function populationOf(state: RolloutState, world: SiteWorld): Population 
   return {
     devices,
     versions,
+    // Every simulated site says what it is and what it runs.
+    unknown: {},
     ...(staging.length > 0 && {
       staging: Object.fromEntries(staging.map((step) => [stepName(step), countStaging(config, step, world)])),
     }),
