@@ -2,19 +2,9 @@ import { canonicalJson } from "../base/canonical-json.ts";
 import { IotctlError } from "../base/errors.ts";
 import type { TrustedKey } from "../signing/trusted-key.ts";
 import type { ArtifactStore, StoredRelease } from "../storage/artifact-store.ts";
-import { bothHold } from "../compat/both-hold.ts";
 import { digestBytes } from "./digest-file.ts";
+import { addReleased, type ProvedRelease, type Released } from "./add-released.ts";
 import { openRelease } from "./open-stored-release.ts";
-import type { ResolvedComponent, ResolvedRelease } from "./resolved-release.ts";
-
-/** A component version that a published release carries. */
-export interface Released {
-  readonly resolved: ResolvedComponent;
-  /** Version of the release. */
-  readonly release: string;
-  /** `sha256:<hex>` of the signed statement that proves it. */
-  readonly attestationDigest: string;
-}
 
 /** What the published releases of a product say, so that a version's pins are known for as long as it lives. */
 export interface ReleasedVersions {
@@ -70,7 +60,7 @@ export async function readReleasedVersions(
         continue;
       }
       releases.push([version, manifestDigest]);
-      addVersions(versions, proved, version, warnings);
+      warnings.push(...addReleased(versions, proved));
     }
   }
   if (leftOut.length > 0) {
@@ -89,16 +79,11 @@ export async function readReleasedVersions(
   };
 }
 
-interface Proved {
-  readonly resolved: ResolvedRelease;
-  readonly attestationDigest: string;
-}
-
 async function prove(
   store: ArtifactStore,
   stored: StoredRelease,
   trustedKeys: readonly TrustedKey[],
-): Promise<Proved | { readonly problem: string }> {
+): Promise<ProvedRelease | { readonly problem: string }> {
   try {
     const { resolved, signature } = await openRelease(store, stored, trustedKeys);
     return { resolved, attestationDigest: digestBytes(signature).digest };
@@ -113,57 +98,4 @@ function remedyFor({ code }: IotctlError): string {
   return code === "IOT_SIGNATURE_UNTRUSTED"
     ? "If it is yours, add its key to `signing.trusted` of the environment."
     : "Restore it in the storage from a backup.";
-}
-
-function addVersions(
-  versions: Map<string, Map<string, Released>>,
-  { attestationDigest, resolved }: Proved,
-  release: string,
-  warnings: string[],
-): void {
-  const add = (component: string, now: Released): void => {
-    const known = versions.get(component) ?? new Map<string, Released>();
-    versions.set(component, known);
-    const { version } = now.resolved;
-    const before = known.get(version);
-    if (before && disagree(before.resolved, now.resolved)) {
-      warnings.push(
-        `Releases ${before.release} and ${release} disagree about what ${component}@${version} needs; what both say holds.`,
-      );
-    }
-    known.set(version, before ? together(before, now) : now);
-  };
-  for (const [component, known] of Object.entries(resolved.known)) {
-    for (const version of Object.values(known))
-      add(component, { resolved: version, release, attestationDigest });
-  }
-  for (const [component, version] of Object.entries(resolved.components)) {
-    add(component, { resolved: version, release, attestationDigest });
-  }
-}
-
-/**
- * Naming a version once more, without its files, takes nothing from what the release that brought it said.
- * The pins of both hold: which was published last nobody signed.
- */
-function together(before: Released, now: Released): Released {
-  if (isMute(now.resolved)) return before;
-  if (isMute(before.resolved)) return now;
-  const [counts, other] = now.resolved.artifacts.length > 0 ? [now, before] : [before, now];
-  return { ...counts, resolved: bothHold(counts.resolved, other.resolved) };
-}
-
-function disagree(before: ResolvedComponent, now: ResolvedComponent): boolean {
-  return !isMute(before) && !isMute(now) && pinsOf(before) !== pinsOf(now);
-}
-
-/** Whether a version is only said to be in use. */
-function isMute(version: ResolvedComponent): boolean {
-  return version.artifacts.length === 0 && pinsOf(version) === '{"requires":{}}';
-}
-
-/** What a version says of others, as text to compare. */
-function pinsOf(version: ResolvedComponent): string {
-  const { bridges, installsOver, keepsVersions, requires, stuck } = version;
-  return canonicalJson({ bridges, installsOver, keepsVersions, requires, stuck });
 }

@@ -1,9 +1,6 @@
 import { canonicalJson } from "../../base/canonical-json.ts";
-import {
-  type Released,
-  type ReleasedVersions,
-  readReleasedVersions,
-} from "../../bundle/released-versions.ts";
+import type { Released } from "../../bundle/add-released.ts";
+import { type ReleasedVersions, readReleasedVersions } from "../../bundle/released-versions.ts";
 import { factsOfResolvedVersion } from "../../bundle/resolved-facts.ts";
 import { filledIn, hasFiles } from "../../compat/filled-in.ts";
 import type { VersionFacts } from "../../compat/relation.ts";
