@@ -4,7 +4,7 @@ import { chanceOf, type Chances } from "./chances.ts";
 import { Contacts } from "./contacts.ts";
 import { changeSite } from "./change-site.ts";
 import type { Lineup } from "./lineup.ts";
-import type { Meetings } from "./meetings.ts";
+import { type Meetings, presence } from "./meetings.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 import type { Sites } from "./sites.ts";
 import { noStepCounts, type StepCounts } from "./step-counts.ts";
@@ -93,7 +93,7 @@ export class Devices {
     this.#isStaging[site] = staging ? 1 : 0;
     this.countsOf(firmware, staging).toBegin++;
     // Who is off is entered for when it is back.
-    if (this.#sites.off[site] === 1) return;
+    if (this.#sites.present[site] === presence.off) return;
     const beginsAtS = this.contacts.nextS(site, nowS - 1);
     this.atS[site] = beginsAtS;
     this.calendar.add(site, beginsAtS);
@@ -106,7 +106,7 @@ export class Devices {
       if (this.activity[site] !== activity.assigned || !firmwares.has(firmware)) continue;
       this.countsOf(firmware, this.isStaging(site)).toBegin--;
       this.activity[site] = activity.idle;
-      this.atS[site] = this.#sites.off[site] === 1 ? this.#sites.awayUntilS[site]! : never;
+      this.atS[site] = this.#sites.present[site] === presence.off ? this.#sites.awayUntilS[site]! : never;
     }
     this.calendar.clear();
     for (let site = 0; site < this.#sites.count; site++) this.calendar.add(site, this.atS[site]!);
@@ -121,7 +121,8 @@ export class Devices {
     const nowS = this.atS[site]!;
     const firmware = this.assigned[site]!;
     const counts = this.countsOf(firmware, this.isStaging(site));
-    if (this.#sites.off[site] === 1) changeSite(this.#sites, this.#meetings, site, nowS, { off: 0 });
+    const isBack = this.#sites.present[site] === presence.off && this.activity[site] !== activity.dead;
+    if (isBack) this.#comeBack(site, nowS);
     switch (this.activity[site]!) {
       case activity.idle:
         this.atS[site] = never;
@@ -170,7 +171,12 @@ export class Devices {
       changeSite(this.#sites, this.#meetings, site, nowS, {
         staged: this.#lineup.staged.indexOf(firmware) + 1,
       });
-    else changeSite(this.#sites, this.#meetings, site, nowS, { firmware, staged: 0, off: dies ? 1 : 0 });
+    else
+      changeSite(this.#sites, this.#meetings, site, nowS, {
+        firmware,
+        staged: 0,
+        present: dies ? presence.off : presence.on,
+      });
     counts.updated++;
     counts.unheard++;
     if (!dies) {
@@ -182,6 +188,12 @@ export class Devices {
     this.atS[site] = Math.min(nowS + this.#silenceS, never);
     this.contacts.end(site, nowS);
     this.#unseen.add(firmware, nowS + this.#unseenS, never);
+  }
+
+  #comeBack(site: number, nowS: number): void {
+    const wasUnseen = this.contacts.awayForS(site) + nowS > this.#unseenS;
+    const present = wasUnseen ? presence.late : presence.on;
+    changeSite(this.#sites, this.#meetings, site, nowS, { present });
   }
 
   #countAway(site: number): void {

@@ -1,6 +1,7 @@
 import { formatComponentVersion } from "../../compat/verdict.ts";
 import type { ComponentVersion } from "../../compat/relation.ts";
 import type { Plan } from "../../planner/plan.ts";
+import { presence } from "./meetings.ts";
 import { countSites } from "./site-counts.ts";
 import type { SiteWorld } from "./site-world.ts";
 
@@ -42,9 +43,14 @@ export class GoneVersions {
   /** Counts again; true when the answers are others than before. */
   look(): boolean {
     const before = this.#key();
-    const { lineup, unseen } = this.#world;
+    const { lineup, meetings, unseen } = this.#world;
     const { apps, firmwares } = countSites(this.#world);
+    // Who comes back after so long that they did not count does not bring a version back.
     const seen = firmwares.map((sites, number) => sites - unseen.count(number));
+    for (const cell of meetings.seen) {
+      if (meetings.presenceOf(cell) !== presence.late) continue;
+      seen[meetings.firmwareOf(cell)] = seen[meetings.firmwareOf(cell)]! - meetings.sites[cell]!;
+    }
     this.#gone = new Set([...this.#goneOf(lineup.apps, apps), ...this.#goneOf(lineup.firmwares, seen)]);
     this.#isReady = lineup.staged.map((_, index) => this.#fewAreWithout(index, seen));
     return this.#key() !== before;
@@ -74,7 +80,8 @@ export class GoneVersions {
     }
     for (const cell of meetings.seen) {
       const isOlder = meetings.firmwareOf(cell) !== image && !this.#isStuck[meetings.firmwareOf(cell)];
-      if (isOlder && meetings.stagedOf(cell) === index + 1) without -= meetings.sites[cell]!;
+      const counts = isOlder && meetings.presenceOf(cell) !== presence.late;
+      if (counts && meetings.stagedOf(cell) === index + 1) without -= meetings.sites[cell]!;
     }
     return this.#isFew(without, total);
   }

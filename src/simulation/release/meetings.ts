@@ -1,6 +1,14 @@
 /**
- * How many sites hold which app, which firmware and which staged firmware, with the device switched
- * on or not, and for how long they did. The time a combination existed is kept as one sum: leaving adds the instant, entering takes
+ * Whether a device meets anybody. `late`: it does again, after it was away for so long that the release
+ * did not count it any more, and still runs what it ran then.
+ */
+export const presence = { on: 0, off: 1, late: 2 } as const;
+
+const presences = 3;
+
+/**
+ * How many sites hold which app, which firmware and which staged firmware, with the device present or
+ * not, and for how long they did. The time a combination existed is kept as one sum: leaving adds the instant, entering takes
  * it off, so no site needs to remember since when. Whole seconds, so the sums are exact in any order.
  */
 export class Meetings {
@@ -16,7 +24,7 @@ export class Meetings {
   constructor(apps: number, firmwares: number, staged: number) {
     this.#firmwares = firmwares;
     this.#staged = staged;
-    const cells = apps * firmwares * staged * 2;
+    const cells = apps * firmwares * staged * presences;
     this.sites = new Int32Array(cells);
     this.#siteSeconds = new Float64Array(cells);
     this.#isSeen = new Uint8Array(cells);
@@ -28,24 +36,24 @@ export class Meetings {
   }
 
   /** The number of a combination. */
-  cell(app: number, firmware: number, staged: number, isOff: boolean): number {
-    return ((app * this.#firmwares + firmware) * this.#staged + staged) * 2 + (isOff ? 1 : 0);
+  cell(app: number, firmware: number, staged: number, present: number): number {
+    return ((app * this.#firmwares + firmware) * this.#staged + staged) * presences + present;
   }
 
   appOf(cell: number): number {
-    return Math.floor(cell / (2 * this.#firmwares * this.#staged));
+    return Math.floor(cell / (presences * this.#firmwares * this.#staged));
   }
 
   firmwareOf(cell: number): number {
-    return Math.floor(cell / (2 * this.#staged)) % this.#firmwares;
+    return Math.floor(cell / (presences * this.#staged)) % this.#firmwares;
   }
 
   stagedOf(cell: number): number {
-    return (cell >> 1) % this.#staged;
+    return Math.floor(cell / presences) % this.#staged;
   }
 
-  isOff(cell: number): boolean {
-    return cell % 2 === 1;
+  presenceOf(cell: number): number {
+    return cell % presences;
   }
 
   enter(cell: number, atS: number): void {

@@ -2,13 +2,15 @@ import type { ComponentVersion, Relation } from "../../compat/relation.ts";
 import { formatComponentVersion } from "../../compat/verdict.ts";
 import { satisfies } from "../../compat/versions.ts";
 import type { Plan } from "../../planner/plan.ts";
+import { presence } from "./meetings.ts";
 import type { GoneVersions } from "./gone-versions.ts";
 import type { SiteWorld } from "./site-world.ts";
 
 /**
  * `incompatible`: they refuse each other, or nobody knows. `bridged`: they do, but the app can update
  * the device, which keeps the firmware ready that fits. `left-behind`: so few have one of the two, or
- * so few lack the image while a bridging app comes, that the release does not count them (`retire`).
+ * so few lack the image while a bridging app comes, that the release does not count them (`retire`), or
+ * the device was away for so long.
  * `broken`: the field held such pairs when the release began.
  */
 export type PairKind = "incompatible" | "bridged" | "left-behind" | "broken";
@@ -135,19 +137,21 @@ export class PairHours {
     const app = appNumber === 0 ? null : lineup.apps[appNumber]!;
     const firmware = firmwareNumber === 0 ? null : lineup.firmwares[firmwareNumber]!;
     const found: Misfit[] = [];
+    const isOff = meetings.presenceOf(cell) === presence.off;
+    // Who comes back after so long did not count any more, whatever else runs in the field.
+    const kindOf = (a: ComponentVersion, b: ComponentVersion, staged: number): PairKind => {
+      const kind = this.#kindOf(a, b, staged);
+      const isLate = meetings.presenceOf(cell) === presence.late && (a === firmware || b === firmware);
+      return isLate && kind === "incompatible" ? "left-behind" : kind;
+    };
     // A device that is off meets nobody, and its phone has nothing to talk to but services.
-    if (
-      !meetings.isOff(cell) &&
-      app &&
-      firmware &&
-      this.#relation.verdict(app, firmware).kind !== "compatible"
-    ) {
-      found.push({ kind: this.#kindOf(app, firmware, meetings.stagedOf(cell)), a: app, b: firmware });
+    if (!isOff && app && firmware && this.#relation.verdict(app, firmware).kind !== "compatible") {
+      found.push({ kind: kindOf(app, firmware, meetings.stagedOf(cell)), a: app, b: firmware });
     }
     for (const service of services.components) {
-      for (const client of [app, meetings.isOff(cell) ? null : firmware]) {
+      for (const client of [app, isOff ? null : firmware]) {
         const misfit = client && services.misfit(service, client);
-        if (misfit) found.push({ kind: this.#kindOf(client, misfit, 0), a: client, b: misfit });
+        if (misfit) found.push({ kind: kindOf(client, misfit, 0), a: client, b: misfit });
       }
     }
     this.#misfits.set(cell, found);

@@ -173,13 +173,13 @@ function nameOf(plan: Plan, mode: string): string {
 }
 
 function copyOf(sites: Sites): Sites {
-  const { app, firmware, off, pairedApp, staged } = sites;
+  const { app, firmware, pairedApp, present, staged } = sites;
   return {
     ...sites,
     app: app.slice(),
     firmware: firmware.slice(),
     pairedApp: pairedApp.slice(),
     staged: staged.slice(),
-    off: off.slice(),
+    present: present.slice(),
   };
 }

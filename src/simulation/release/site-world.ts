@@ -72,9 +72,9 @@ export class SiteWorld {
       nextContactS: (site, afterS) => devices.contacts.nextS(site, afterS),
       told: news,
     });
-    const { app, count, firmware, off } = sites;
+    const { app, count, firmware, present } = sites;
     for (let site = 0; site < count; site++) {
-      meetings.enter(meetings.cell(app[site]!, firmware[site]!, 0, off[site] === 1), 0);
+      meetings.enter(meetings.cell(app[site]!, firmware[site]!, 0, present[site]!), 0);
     }
   }
 

@@ -4,6 +4,7 @@ import { never } from "./calendar.ts";
 import { chanceOf, type Chances, longTailed } from "./chances.ts";
 import type { FieldShares } from "./field-shares.ts";
 import { type Lineup, numberOf } from "./lineup.ts";
+import { presence } from "./meetings.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 
 /** How somebody comes to a new version of an app. */
@@ -29,8 +30,8 @@ export interface Sites {
   readonly pollAtS: Int32Array;
   /** Until when the device is switched off: 0, or `never`. */
   readonly awayUntilS: Int32Array;
-  /** 1 while the device is off, and meets nobody. */
-  readonly off: Uint8Array;
+  /** Whether the device meets anybody: a number of `presence`. */
+  readonly present: Uint8Array;
   /** The device's place in the cohorts of the release. */
   readonly bucket: Uint16Array;
 }
@@ -66,7 +67,7 @@ export function drawSites(options: {
     pairedApp: new Uint8Array(count),
     pollAtS: new Int32Array(count),
     awayUntilS: new Int32Array(count),
-    off: new Uint8Array(count),
+    present: new Uint8Array(count),
     bucket: new Uint16Array(count),
   };
   const drawApp = drawVersion(lineup.apps, options);
@@ -99,7 +100,7 @@ export function drawSites(options: {
       const untilS = longTailed(chances.of(site, chanceOf.awayUntil), awayMedianS, awayNinthS);
       sites.awayUntilS[site] = Math.min(Math.ceil(untilS), never);
     }
-    sites.off[site] = sites.awayUntilS[site] === 0 ? 0 : 1;
+    sites.present[site] = sites.awayUntilS[site] === 0 ? presence.on : presence.off;
     sites.bucket[site] = bucketOf(deviceId(site), options.cohortSalt);
   }
   return sites;

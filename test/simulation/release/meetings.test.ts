@@ -10,7 +10,7 @@ test("the time of each combination is what adding it up site by site gives", () 
     app: fc.nat(2),
     firmware: fc.nat(3),
     staged: fc.nat(1),
-    isOff: fc.boolean(),
+    present: fc.nat(2),
   });
   fc.assert(
     fc.property(fc.array(fc.array(move, { maxLength: 6 }), { minLength: 1, maxLength: 8 }), (sites) => {
@@ -18,18 +18,18 @@ test("the time of each combination is what adding it up site by site gives", () 
       const expected = new Map<number, number>();
       const endS = 50_000;
       for (const moves of sites) {
-        let [cell, atS] = [meetings.cell(0, 0, 0, false), 0];
+        let [cell, atS] = [meetings.cell(0, 0, 0, 0), 0];
         meetings.enter(cell, 0);
-        for (const { afterS, app, firmware, isOff, staged } of moves) {
+        for (const { afterS, app, firmware, present, staged } of moves) {
           expected.set(cell, (expected.get(cell) ?? 0) + afterS);
           meetings.leave(cell, atS + afterS);
-          cell = meetings.cell(app, firmware, staged, isOff);
+          cell = meetings.cell(app, firmware, staged, present);
           expect([
             meetings.appOf(cell),
             meetings.firmwareOf(cell),
             meetings.stagedOf(cell),
-            meetings.isOff(cell),
-          ]).toEqual([app, firmware, staged, isOff]);
+            meetings.presenceOf(cell),
+          ]).toEqual([app, firmware, staged, present]);
           atS += afterS;
           meetings.enter(cell, atS);
         }
