@@ -50,7 +50,7 @@ test("the page stands alone and lets no text become markup", () => {
   expect(page).toContain("&lt;script&gt;&quot;&#39;&amp;");
   expect(page).toContain("It &lt;differs&gt;.");
   expect(page.match(/<svg /g)).toHaveLength(3);
-  expect(page.match(/left behind below the retire limit/g)).toHaveLength(2);
+  expect(page.match(/left behind by the retire limits/g)).toHaveLength(2);
   expect(page.match(/<polyline /g)!.length).toBeGreaterThanOrEqual(9);
   expect(page).toContain("prefers-color-scheme: dark");
   const opened = page.match(/<(?!\/|!|meta|line )[a-z0-9]+/g)!.length;

@@ -46,7 +46,7 @@ function tiles(planned: RunReport, naive: RunReport): string {
     const hours = run.pairHours.incompatible;
     const { bridged } = run.pairHours;
     const more = [
-      `${count(run.pairHours["left-behind"])} left behind below the retire limit`,
+      `${count(run.pairHours["left-behind"])} left behind by the retire limits`,
       ...(bridged > 0 ? [`${count(bridged)} bridged`] : []),
     ];
     return `<div class="tile ${hours === 0 ? "good" : "bad"}"><h3>${name}</h3><p><b>${count(hours)}</b> incompatible pair-hours</p><p class="small">and ${more.join(", ")}</p></div>`;

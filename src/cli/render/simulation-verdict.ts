@@ -54,6 +54,6 @@ function leftBehind({ pairHours, pairs }: RunReport): string {
   const hours = grouped(pairHours["left-behind"]);
   if (behind.length === 0) return `  ${hours} left-behind pair-hours.`;
   return sentence(
-    `${hours} left-behind pair-hours, at up to ${grouped(sites)} ${sites === 1 ? "site" : "sites"}: so few have one of the two versions that the release counts it as gone (retire).`,
+    `${hours} left-behind pair-hours, at up to ${grouped(sites)} ${sites === 1 ? "site" : "sites"}: the release counts one of the two as gone (retire), since so few have it or it was away for so long.`,
   );
 }

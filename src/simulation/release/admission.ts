@@ -4,7 +4,7 @@ import { servicesInField } from "../../rollout/engine/device-facts.ts";
 import { furthestFirst, stepsUnderWay } from "../../rollout/engine/find-admissible.ts";
 import type { FirmwareStep } from "../../rollout/engine/firmware-step.ts";
 import type { RolloutState } from "../../rollout/engine/state.ts";
-import { activity } from "./devices.ts";
+import { activity } from "./activity.ts";
 import { answer, GateTable } from "./gate-table.ts";
 import type { GuardQueues } from "./guard-queues.ts";
 import type { LabelledSites } from "./labelled-sites.ts";

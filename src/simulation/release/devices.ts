@@ -1,3 +1,4 @@
+import { activity } from "./activity.ts";
 import type { Calendar } from "./calendar.ts";
 import { never } from "./calendar.ts";
 import { chanceOf, type Chances } from "./chances.ts";
@@ -9,18 +10,6 @@ import type { SimulationModel } from "./simulation-model.ts";
 import type { Sites } from "./sites.ts";
 import { noStepCounts, type StepCounts } from "./step-counts.ts";
 import type { UnseenDevices } from "./unseen-devices.ts";
-
-/** What a device is doing. */
-export const activity = {
-  idle: 0,
-  assigned: 1,
-  installing: 2,
-  /** Done, and not heard of since. */
-  unheard: 3,
-  failed: 4,
-  /** Done, and never heard of again. */
-  dead: 5,
-} as const;
 
 /**
  * The devices. Each polls at its own instants, from when it is back; what it is assigned it begins

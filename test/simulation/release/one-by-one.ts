@@ -10,7 +10,7 @@ import type { Snapshot } from "../../../src/rollout/engine/snapshot.ts";
 import { type RolloutConfig, type RolloutState, hasEnded } from "../../../src/rollout/engine/state.ts";
 import { survey } from "../../../src/rollout/engine/survey.ts";
 import { carryOut } from "../../../src/simulation/release/carry-out.ts";
-import { activity } from "../../../src/simulation/release/devices.ts";
+import { activity } from "../../../src/simulation/release/activity.ts";
 import { GuardQueues } from "../../../src/simulation/release/guard-queues.ts";
 import type { RolloutParts, SiteRollout } from "../../../src/simulation/release/rollout-at-sites.ts";
 import type { People } from "../../../src/simulation/release/people.ts";
