@@ -88,3 +88,8 @@ export function parseRange(range: string): ParsedRange | null {
     return null;
   }
 }
+
+/** The same as a total order: versions that differ in build metadata only stand in the order of their text. */
+export function orderVersions(a: string, b: string): number {
+  return compareVersions(a, b) || (a < b ? -1 : a > b ? 1 : 0);
+}

@@ -1,7 +1,7 @@
 import type { Relation } from "../compat/relation.ts";
 import { type ComponentVersion, formatComponentVersion, type Verdict } from "../compat/verdict.ts";
 import { blockedPair } from "./blocked-pairs.ts";
-import { orderExists } from "./cheapest-order.ts";
+import { canArrive, orderExists } from "./cheapest-order.ts";
 import type { BlockedPair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Part } from "./part.ts";
@@ -10,7 +10,7 @@ import { subsets } from "./subsets.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
 /** Up to this many sets of pairs are tried to find one that is smaller than the first. */
-const setsMax = 300;
+const setsMax = 100;
 
 type Pair = readonly [ComponentVersion, ComponentVersion];
 type RulesOut = (pairs: readonly Pair[]) => boolean;
@@ -23,12 +23,7 @@ export function blockingSet(request: PlanRequest): BlockedPair[] {
   const problem = problemOf(request);
   const pairs = disagreementsOf(problem);
   const rulesOut: RulesOut = (some) => isRuledOut(onlyThese(request, some));
-  const { relation } = request;
-  const alone = problemOf({
-    ...request,
-    relation: { ...relation, coupled: () => false, verdict: () => fits },
-  });
-  if (!orderExists(alone)) return [];
+  if (!problem.parts.every((part) => canArrive(problem, part))) return [];
   const found = atTheEnd(problem) ?? smallestOf(localised(pairs, rulesOut), rulesOut);
   return found.flatMap(([a, b]) => blockedPair(a, b, request.relation) ?? []);
 }

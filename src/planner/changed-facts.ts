@@ -1,6 +1,6 @@
 import type { Relation, VersionFacts } from "../compat/relation.ts";
 import { formatComponentVersion } from "../compat/verdict.ts";
-import { compareVersions } from "../compat/versions.ts";
+import { compareVersions, satisfies } from "../compat/versions.ts";
 import type { Proposal } from "./find-repairs.ts";
 import type { BlockedPair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -67,7 +67,7 @@ export function* bridgesRepair(request: PlanRequest): Generator<Proposal> {
         (each) =>
           relation.verdict({ component: app, version }, { component, version: each }).kind !== "compatible",
       ).toSorted(compareVersions);
-      if (unfit.length === 0 || component in bridges) continue;
+      if (unfit.every((each) => satisfies(each, bridges[component] ?? "<0.0.0-0"))) continue;
       bridges[component] = unfit.join(" || ");
       said.push(`${app} ${version} update ${component} ${unfit.join(", ")}`);
     }
@@ -88,7 +88,9 @@ export function* installOverStuck(request: PlanRequest, components: readonly str
   for (const component of components) {
     const goal = request.target[component]!;
     if (relation.facts(component, goal)?.kind !== "firmware") continue;
-    const stuck = stuckVersions(request, component).map(({ version }) => version);
+    const stuck = stuckVersions(request, component)
+      .map(({ version }) => version)
+      .filter((version) => relation.facts(component, version)?.stuck === undefined);
     if (stuck.length === 0) continue;
     const installsOver: Relation["installsOver"] = (over, installed) =>
       (over.component === component && over.version === goal && stuck.includes(installed)) ||
@@ -105,6 +107,7 @@ export function* installOverStuck(request: PlanRequest, components: readonly str
 export function* dropStuck(request: PlanRequest): Generator<Proposal> {
   const stuck = Object.keys(request.live)
     .toSorted()
+    .filter((component) => request.relation.facts(component, request.target[component] ?? "")?.kind === "app")
     .flatMap((component) => stuckVersions(request, component));
   const choices = stuck.length > 1 ? [...stuck.map((each) => [each]), stuck] : [stuck];
   for (const chosen of choices) {

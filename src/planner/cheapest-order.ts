@@ -2,9 +2,10 @@ import { firstOrder, stageKey } from "./first-order.ts";
 import { MinQueue } from "./min-queue.ts";
 import { costToCome, introductionsToCome } from "./lower-bounds.ts";
 import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
-import type { VersionId } from "./part.ts";
+import type { Part, VersionId } from "./part.ts";
 import type { Problem } from "./problem.ts";
 import { pathOf } from "./route.ts";
+import { TooLargeError } from "./too-large-error.ts";
 import { type WrittenOrder, writeOrder } from "./write-order.ts";
 
 export interface Order extends WrittenOrder {
@@ -34,22 +35,26 @@ export function cheapestOrder(problem: Problem): Order | null {
   const found = first(search);
   if (!found) return null;
   const { label, lockstep } = found;
-  // None of those found can be written down where devices would have to come by one version twice.
   return cheapest(search, lockstep, label.appIntroductions) ?? write(search, label, lockstep);
 }
 
 /** What every order ends with: targets beside what can never leave. */
-function fitsInTheEnd({ fits, groups, partOf, parts }: Problem): boolean {
-  const final = parts.flatMap(({ permanent, target }) =>
+function fitsInTheEnd(problem: Problem): boolean {
+  const final = problem.parts.flatMap(({ permanent, target }) =>
     target === null ? permanent : [...permanent, target],
   );
-  const canArrive = parts.every(({ kind, old, permanent, target, targetLives }) => {
-    if (kind === "service" || target === null || targetLives || permanent.length === 0) return true;
-    return kind === "app" ? old.length > 0 : groups.some(({ part }) => part.target === target);
-  });
+  const { fits, partOf } = problem;
   return (
-    canArrive && final.every((a) => final.every((b) => !partOf(a).coupled.includes(partOf(b)) || fits(a, b)))
+    problem.parts.every((part) => canArrive(problem, part)) &&
+    final.every((a) => final.every((b) => !partOf(a).coupled.includes(partOf(b)) || fits(a, b)))
   );
+}
+
+/** Whether somebody can come to the target of a component, whatever fits. */
+export function canArrive({ groups }: Problem, part: Part): boolean {
+  const { kind, old, permanent, target, targetLives } = part;
+  if (kind === "service" || target === null || targetLives || permanent.length === 0) return true;
+  return kind === "app" ? old.length > 0 : groups.some((group) => group.part === part);
 }
 
 function first(search: OrderSearch): { label: Label; lockstep: boolean } | null {
@@ -84,7 +89,8 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
   let best: { order: Order; retired: number } | null = null;
   let orders = 0;
   let ties = 0;
-  for (let next = open.take(), count = 0; next && count < labelsMax; next = open.take(), count++) {
+  let count = 0;
+  for (let next = open.take(); next && count < labelsMax; next = open.take(), count++) {
     const { depth, label } = next;
     if (best) {
       const worse = label.retired.length > best.retired || next.costMin > best.order.cost;
@@ -98,6 +104,8 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
         best = { order, retired: label.retired.length };
     } else for (const after of search.expand(label, lockstep, choices)) put(after, depth + 1);
   }
+  // What was found cannot be written down where devices would have to come by one version twice.
+  if (!best && count >= labelsMax) throw new TooLargeError();
   return best?.order ?? null;
 }
 

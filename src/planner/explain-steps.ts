@@ -16,7 +16,7 @@ export function explainSteps(problem: Problem, drafts: readonly DraftStep[]): Pl
       version: problem.versionOf(id),
       replaces: replaces.map((each) => problem.versionOf(each)),
       guard,
-      reversible: action === "introduce" && problem.partOf(id).kind !== "app",
+      reversible: action === "introduce" && canBeTakenBack(problem, drafts, index),
       ...(staged && { staged }),
       ...(floor !== null && { floor: problem.versionOf(floor) }),
       why: action === "retire" ? whyRetire(problem, draft) : whyIntroduce(problem, drafts, index),
@@ -24,30 +24,40 @@ export function explainSteps(problem: Problem, drafts: readonly DraftStep[]): Pl
   });
 }
 
-/** The lowest version above an app that is retired to which its users can go. */
+/** Apps never go back, and firmware cannot where an app that came before fits the new version only. */
+function canBeTakenBack(problem: Problem, drafts: readonly DraftStep[], index: number): boolean {
+  const { id, replaces } = drafts[index]!;
+  if (problem.partOf(id).kind === "app") return false;
+  const apps = drafts
+    .slice(0, index)
+    .filter(({ action, id: app }) => action === "introduce" && problem.partOf(app).kind === "app");
+  return apps.every(({ id: app }) => replaces.every((old) => problem.fits(app, old)));
+}
+
+/** The lowest version above a retired app that all its users can have; none where a floor would shut out who is stuck. */
 function floorOf(problem: Problem, drafts: readonly DraftStep[], index: number): VersionId | null {
   const { id } = drafts[index]!;
   const part = problem.partOf(id);
   if (part.kind !== "app") return null;
-  const live = new Set([...part.old, ...part.permanent, ...(part.targetLives ? [part.target!] : [])]);
+  const live = new Set([...part.old, ...(part.targetLives ? [part.target!] : [])]);
   for (const draft of drafts.slice(0, index)) {
     if (draft.action === "introduce") live.add(draft.id);
     else live.delete(draft.id);
   }
-  return (
-    [...live].filter((each) => problem.partOf(each) === part && each > id).toSorted((a, b) => a - b)[0] ??
-    null
-  );
+  const floor = [...live]
+    .filter((each) => problem.partOf(each) === part && each > id)
+    .toSorted((a, b) => a - b)[0];
+  return floor === undefined || part.permanent.some((stuck) => stuck < floor) ? null : floor;
 }
 
-function whyRetire(problem: Problem, { for: waiting, id }: DraftStep): string {
+function whyRetire(problem: Problem, draft: DraftStep): string {
+  const { atOnce, for: waiting, id } = draft;
   if (waiting !== null) {
     return problem.fits(waiting, id)
       ? `whoever is on it has to move on before ${nameOf(problem, waiting)}`
       : `${nameOf(problem, waiting)} does not fit ${nameOf(problem, id)}`;
   }
-  const part = problem.partOf(id);
-  return part.kind === "service" && !problem.keepsVersions(part.target ?? id)
+  return atOnce
     ? "the new version has taken its place"
     : "nothing waits for it; it ends when nobody uses it any more";
 }
@@ -78,7 +88,10 @@ function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: num
       `${nameOf(problem, waiting.id)} does not fit ${nameOf(problem, waiting.old)}, so this comes first`,
     );
   if (reasons.length > 0) return reasons.join("; ");
-  const peers = part.coupled.map(({ component }) => component);
+  const { relation } = problem.request;
+  const peers = relation
+    .components()
+    .filter((component) => component !== part.component && relation.coupled(part.component, component));
   return peers.length > 0 ? `fits every live version of ${peers.join(", ")}` : "nothing else depends on it";
 }
 

@@ -1,7 +1,7 @@
-import type { Order } from "./cheapest-order.ts";
 import { findOrder } from "./find-order.ts";
 import type { BlockedPair, Repair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
+import { splitRequest } from "./split-request.ts";
 import { TooLargeError } from "./too-large-error.ts";
 import { bridgingFirmware, tolerantApps } from "./missing-versions.ts";
 import {
@@ -30,20 +30,26 @@ export function findRepairs(request: PlanRequest, pairs: readonly BlockedPair[])
   let tried = 0;
   for (const { change, kind, request: changed } of proposals(request, pairs)) {
     if (++tried > proposalsMax || repairs.length === repairsMax) break;
-    const order = orderOf(changed);
-    if (order) repairs.push({ kind, change, steps: order.steps.length });
+    const steps = stepsWith(changed);
+    if (steps !== null) repairs.push({ kind, change, steps });
   }
   return repairs;
 }
 
-/** A change about which nothing can be said within bounds is not proposed. */
-function orderOf(request: PlanRequest): Order | null {
-  try {
-    return findOrder(request).order;
-  } catch (error) {
-    if (error instanceof TooLargeError) return null;
-    throw error;
+/** How many steps there are with a change made; one about which nothing can be said within bounds is not proposed. */
+function stepsWith(request: PlanRequest): number | null {
+  let steps = 0;
+  for (const piece of splitRequest(request)) {
+    try {
+      const { order } = findOrder(piece);
+      if (!order) return null;
+      steps += order.steps.length;
+    } catch (error) {
+      if (error instanceof TooLargeError) return null;
+      throw error;
+    }
   }
+  return steps;
 }
 
 function* proposals(request: PlanRequest, pairs: readonly BlockedPair[]): Generator<Proposal> {

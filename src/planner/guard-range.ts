@@ -1,4 +1,4 @@
-import { satisfies } from "../compat/versions.ts";
+import { orderVersions, satisfies } from "../compat/versions.ts";
 import type { Part, VersionId } from "./part.ts";
 import type { Problem } from "./problem.ts";
 
@@ -7,9 +7,11 @@ import type { Problem } from "./problem.ts";
  * which known versions fit, else those versions.
  */
 export function guardRange(problem: Problem, firmware: VersionId, app: Part): string {
-  const { relation } = problem.request;
+  const { live, relation } = problem.request;
   const own = { component: problem.partOf(firmware).component, version: problem.versionOf(firmware) };
-  const versions = relation.versions(app.component);
+  const versions = [
+    ...new Set([...relation.versions(app.component), ...(live[app.component] ?? [])]),
+  ].toSorted(orderVersions);
   const fits = (version: string): boolean =>
     relation.verdict(own, { component: app.component, version }).kind === "compatible";
   const declared = relation.facts(own.component, own.version)?.requires[app.component];

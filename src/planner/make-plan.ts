@@ -1,15 +1,18 @@
 import { IotctlError } from "../base/errors.ts";
 import type { LiveSets } from "../compat/relation.ts";
 import { formatComponentVersion } from "../compat/verdict.ts";
-import { compareVersions } from "../compat/versions.ts";
+import { orderVersions } from "../compat/versions.ts";
 import { blockedPair } from "./blocked-pairs.ts";
 import { blockingSet } from "./blocking-set.ts";
+import { canArrive, type Order } from "./cheapest-order.ts";
 import { explainSteps } from "./explain-steps.ts";
-import type { BlockedPair, Plan } from "./plan.ts";
+import { joinOrders } from "./join-orders.ts";
+import type { BlockedPair, Plan, PlanStep, StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Problem } from "./problem.ts";
 import { findOrder } from "./find-order.ts";
 import { findRepairs } from "./find-repairs.ts";
+import { splitRequest } from "./split-request.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
 /**
@@ -22,20 +25,20 @@ import { TooLargeError } from "./too-large-error.ts";
  */
 export function makePlan(request: PlanRequest): Plan {
   try {
-    const { order, problem } = findOrder(request);
+    const pieces = splitRequest(request).map((piece) => ({ request: piece, ...findOrder(piece) }));
     const plan = {
       schemaVersion: 1,
       product: request.product,
       release: request.release,
       field: sortedField(request.live),
       broken: brokenPairs(request),
-      stuck: problem.stuck,
+      stuck: pieces.flatMap(({ problem }) => problem.stuck).toSorted(byComponent),
     } as const;
-    if (order)
-      return inOrder({ ...plan, feasible: true, steps: explainSteps(problem, order.steps), blocked: null });
-    const pairs = blockingSet(request);
+    const none = pieces.find(({ order }) => order === null);
+    if (!none) return inOrder({ ...plan, feasible: true, steps: stepsOf(pieces), blocked: null });
+    const pairs = blockingSet(none.request);
     const blocked = {
-      pairs: pairs.length > 0 ? pairs : unreachable(problem),
+      pairs: pairs.length > 0 ? pairs : unreachable(none.problem),
       repairs: findRepairs(request, pairs),
     };
     return inOrder({ ...plan, feasible: false, steps: [], blocked });
@@ -43,6 +46,19 @@ export function makePlan(request: PlanRequest): Plan {
     if (error instanceof TooLargeError) throw tooLarge(request, error);
     throw error;
   }
+}
+
+function stepsOf(pieces: readonly { readonly problem: Problem; readonly order: Order | null }[]): PlanStep[] {
+  const orders = pieces.map(({ order, problem }) => ({ problem, steps: order?.steps ?? [] }));
+  const explained = orders.map(({ problem, steps }) => explainSteps(problem, steps));
+  return joinOrders(orders).map(({ index, piece }, at) => ({
+    ...explained[piece]![index]!,
+    id: `s${at + 1}`,
+  }));
+}
+
+function byComponent(a: StuckVersion, b: StuckVersion): number {
+  return a.component < b.component ? -1 : a.component > b.component ? 1 : 0;
 }
 
 /** The members in the order in which they are documented. */
@@ -64,7 +80,7 @@ function sortedField(live: LiveSets): Record<string, string[]> {
   return Object.fromEntries(
     Object.entries(live)
       .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([component, versions]) => [component, versions.toSorted(compareVersions)]),
+      .map(([component, versions]) => [component, versions.toSorted(orderVersions)]),
   );
 }
 
@@ -83,7 +99,9 @@ function brokenPairs({ live, relation }: PlanRequest): BlockedPair[] {
 
 /** Nothing in the field of a component can get to its target, whatever fits. */
 function unreachable(problem: Problem): BlockedPair[] {
+  const lost = problem.parts.filter((part) => !canArrive(problem, part)).map(({ component }) => component);
   return problem.stuck.flatMap(({ component, version, why }) => {
+    if (!lost.includes(component)) return [];
     const target = problem.request.target[component] ?? "";
     const [a, b] = [
       { component, version: target },

@@ -1,9 +1,10 @@
-import { compareVersions } from "../compat/versions.ts";
+import { compareVersions, orderVersions } from "../compat/versions.ts";
 import type { Group, Part, VersionId } from "./part.ts";
 import type { StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { stuckVersions } from "./stuck-versions.ts";
 import { type DeviceGroup, updatePaths } from "./update-paths.ts";
+import { verdictsOf } from "./verdicts.ts";
 
 /** The components of a request and all versions of them that can play a part. */
 export interface Parts {
@@ -14,6 +15,8 @@ export interface Parts {
   readonly stuck: readonly StuckVersion[];
   /** How many versions on how many hardware models cannot reach the target. */
   readonly lost: number;
+  /** Whether two versions fit: nothing but compatible passes. */
+  readonly fits: (a: VersionId, b: VersionId) => boolean;
   /** By id. */
   readonly names: readonly string[];
   readonly owners: readonly Part[];
@@ -50,12 +53,19 @@ export function readParts(request: PlanRequest): Parts {
     groups.push(...own);
     stuck.push(...held);
   }
-  for (const part of parts) {
-    part.coupled = parts.filter(
-      (other) => other !== part && relation.coupled(part.component, other.component),
-    );
+  const fits = verdictsOf(owners, names, relation);
+  // Where all versions fit all others, neither order nor search has anything to mind.
+  const idsOf = parts.map((part) => names.flatMap((_, id) => (owners[id] === part ? [id] : [])));
+  const clash = (a: Part, b: Part): boolean =>
+    idsOf[a.index]!.some((one) => idsOf[b.index]!.some((other) => !fits(one, other)));
+  for (const [index, part] of parts.entries()) {
+    for (const other of parts.slice(index + 1)) {
+      if (!relation.coupled(part.component, other.component) || !clash(part, other)) continue;
+      part.coupled = [...part.coupled, other];
+      other.coupled = [...other.coupled, part];
+    }
   }
-  return { parts, groups, stuck, lost, names, owners };
+  return { parts, groups, stuck, lost, fits, names, owners };
 }
 
 function fill(
@@ -66,7 +76,7 @@ function fill(
   { live, target }: PlanRequest,
 ): void {
   const goal = target[part.component];
-  const inUse = (live[part.component] ?? []).toSorted(compareVersions).map((version) => ids.get(version)!);
+  const inUse = (live[part.component] ?? []).toSorted(orderVersions).map((version) => ids.get(version)!);
   const permanent = goal === undefined ? inUse : held.map(({ version }) => ids.get(version)!);
   part.target = goal === undefined ? null : ids.get(goal)!;
   part.targetLives = part.target !== null && inUse.includes(part.target);
@@ -115,7 +125,7 @@ function versionsOf(
       }
     }
   }
-  return [...found].toSorted(compareVersions);
+  return [...found].toSorted(orderVersions);
 }
 
 function hopsOf(

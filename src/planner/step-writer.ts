@@ -12,6 +12,8 @@ export interface DraftStep {
   readonly replaces: readonly VersionId[];
   readonly guard: PlanStep["guard"];
   readonly staged: boolean;
+  /** Retirements: whether the service that was just introduced has taken its place. */
+  readonly atOnce: boolean;
   /** Retirements: what waits for it; null for those that are left to time. */
   readonly for: VersionId | null;
 }
@@ -81,7 +83,7 @@ export class StepWriter {
     this.#introduced.add(id);
     this.#coming.delete(id);
     if (part.kind !== "service" || this.#problem.keepsVersions(id)) return;
-    for (const old of this.#movableOf(part)) if (old !== id) this.#retire(old, null);
+    for (const old of this.#movableOf(part)) if (old !== id) this.#retire(old, null, [], true);
   }
 
   #clearTheWay(id: VersionId): void {
@@ -141,7 +143,12 @@ export class StepWriter {
   }
 
   /** Whoever can leave a version only through this one goes before; `pending` are those who wait for that. */
-  #retire(id: VersionId, waitingFor: VersionId | null, pending: readonly VersionId[] = []): void {
+  #retire(
+    id: VersionId,
+    waitingFor: VersionId | null,
+    pending: readonly VersionId[] = [],
+    atOnce = false,
+  ): void {
     const part = this.#problem.partOf(id);
     if (pending.includes(id)) throw new StrandedError();
     if (part.kind === "firmware") {
@@ -153,7 +160,7 @@ export class StepWriter {
       throw new StrandedError();
     }
     this.#live[part.index]!.delete(id);
-    this.#push({ action: "retire", id, for: waitingFor });
+    this.#push({ action: "retire", id, atOnce, for: waitingFor });
   }
 
   /** What is stuck is nobody's way out. */
@@ -220,7 +227,7 @@ export class StepWriter {
   }
 
   #push(step: Partial<DraftStep> & Pick<DraftStep, "action" | "id">): void {
-    this.steps.push({ replaces: [], guard: null, staged: false, for: null, ...step });
+    this.steps.push({ replaces: [], guard: null, staged: false, atOnce: false, for: null, ...step });
   }
 }
 

@@ -1,4 +1,4 @@
-import { compareVersions } from "../compat/versions.ts";
+import { compareVersions, orderVersions } from "../compat/versions.ts";
 import type { StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { type DeviceGroup, updatePaths } from "./update-paths.ts";
@@ -14,7 +14,7 @@ export function stuckVersions(
   if (target === undefined) return [];
   return (live[component] ?? [])
     .filter((version) => version !== target)
-    .toSorted(compareVersions)
+    .toSorted(orderVersions)
     .flatMap((version) => {
       const facts = relation.facts(component, version);
       const kind = relation.facts(component, target)?.kind ?? facts?.kind;

@@ -1,4 +1,4 @@
-import { compareVersions } from "../compat/versions.ts";
+import { orderVersions } from "../compat/versions.ts";
 import type { PlanRequest } from "./plan-request.ts";
 
 /** Devices of one firmware that run the same version on the same hardware model. */
@@ -25,9 +25,10 @@ export function updatePaths(request: PlanRequest, component: string): DeviceGrou
     return facts !== null && facts.installable && facts.stuck === undefined;
   };
   const candidates = [...lower.filter(canPass), target];
-  return (live[component] ?? []).toSorted(compareVersions).flatMap((start) => {
+  return (live[component] ?? []).toSorted(orderVersions).flatMap((start) => {
     const own = imagesFor(start).length > 0 ? imagesFor(start) : imagesFor(target);
-    return (hardware?.[component]?.[start] ?? own).toSorted().map((model) => {
+    const seen = hardware?.[component]?.[start] ?? [];
+    return (seen.length > 0 ? seen : own).toSorted().map((model) => {
       const images = candidates.filter((version) => imagesFor(version).includes(model));
       return groupOf(component, start, model, images, request);
     });

@@ -376,7 +376,13 @@ function retire(replay: Replay, step: PlanStep, isAwaited: boolean, report: (pro
   }
   if (!isAwaited && step.floor !== undefined) report("names a floor though nothing waits for it");
   if (isAwaited && kind === "app") {
-    if (step.floor === undefined) report("names no floor though later steps wait for it");
+    const floors = open.filter((other) => compareVersions(other, version) > 0).toSorted(compareVersions);
+    const shutOut = [...stuckOf(homes, component)].filter(
+      (other) => compareVersions(other, step.floor ?? floors[0] ?? version) < 0,
+    );
+    if (step.floor === undefined) {
+      if (shutOut.length === 0) report("names no floor though later steps wait for it");
+    } else if (shutOut.length > 0) report(`its floor shuts out ${shutOut.join()}`);
     else if (!open.includes(step.floor) || compareVersions(step.floor, version) <= 0)
       report(`cannot get to the floor ${step.floor}`);
   }
