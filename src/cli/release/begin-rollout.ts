@@ -20,7 +20,7 @@ export async function beginRollout(options: {
   readonly dir: string;
   readonly plan: Plan;
   /** The look that the plan was made from. */
-  readonly look: Pick<FieldLook, "devices" | "hops">;
+  readonly look: Pick<FieldLook, "devices" | "hops" | "leftOut">;
   readonly resolved: ResolvedRelease;
   readonly atMs: number;
 }): Promise<RolloutJournal> {
@@ -41,6 +41,7 @@ export async function beginRollout(options: {
     attestationDigest: digestBytes(opened.signature).digest,
     resolved,
     ...hopsOf(plan, look),
+    ...(look.leftOut.length > 0 && { leftOut: look.leftOut }),
     stages: release.rollout.stages,
     gates: release.gates,
     retire: release.retire,

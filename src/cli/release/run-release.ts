@@ -71,7 +71,7 @@ function check({ env, file, progress }: ReleaseOptions): Promise<{ release: Rele
 
 interface ReleasePlan {
   readonly plan: Plan;
-  readonly look: Pick<FieldLook, "devices" | "hops">;
+  readonly look: Pick<FieldLook, "devices" | "hops" | "leftOut">;
 }
 
 /** A rollout that began has all it needs in its journal; a plan that is named must be its own. */
@@ -85,7 +85,7 @@ async function planUnderWay(
     const { assertIsPlanOf } = await import("./plan-of-file.ts");
     assertIsPlanOf(planFile, release, { rolloutId: journal.rolloutId, plan });
   }
-  return { plan, look: { devices: [], hops: new Map() } };
+  return { plan, look: { devices: [], hops: new Map(), leftOut: [] } };
 }
 
 function makeFeasiblePlan(

@@ -26,7 +26,7 @@ function versionsKnown(config: RolloutConfig, component: string): string[] {
 
 /** The relation that a rollout asks everywhere: all versions it knows, in the field that it was planned for. */
 export function relationOf(config: RolloutConfig): Relation {
-  const { hops = {}, plan, resolved } = config;
+  const { hops = {}, leftOut, plan, resolved } = config;
   const components = [resolved.components, resolved.known, hops].flatMap((each) => Object.keys(each));
   const facts = [...new Set(components)].flatMap((component) =>
     versionsKnown(config, component).flatMap((version): VersionFacts[] => {
@@ -34,7 +34,7 @@ export function relationOf(config: RolloutConfig): Relation {
       return found ? [factsOfResolvedVersion(component, found.resolved)] : [];
     }),
   );
-  return createRelation(facts, plan.field);
+  return createRelation(facts, plan.field, leftOut);
 }
 
 /**

@@ -28,6 +28,8 @@ export interface RolloutConfig {
    * `resolved.known` says of the same version. Absent where there are none.
    */
   readonly hops?: Readonly<Record<string, Readonly<Record<string, Hop>>>>;
+  /** Published releases that could not be read when the rollout began: what nobody says any more must not pass. */
+  readonly leftOut?: readonly string[];
   readonly stages: readonly Stage[];
   readonly gates: Readonly<Record<string, Gate>>;
   readonly retire: Release["retire"];
