@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { relationOf } from "../../src/rollout/engine/known-versions.ts";
-import { fanConfig, planOf, version } from "../support/fan-rollout.ts";
+import { fanConfig, planOf } from "../support/fan-rollout.ts";
 
 it("lets nothing pass at a gate that a release which could not be read may speak against", () => {
   const config = fanConfig({ plan: planOf("introduce fan 2.0.0") });
