@@ -16,8 +16,9 @@ type Pair = readonly [ComponentVersion, ComponentVersion];
 type RulesOut = (pairs: readonly Pair[]) => boolean;
 
 /**
- * The fewest pairs that rule every order out by themselves: with all others compatible there is
- * still none, and without any one of these there is. Empty when it is not for pairs that there is none.
+ * Pairs that rule every order out by themselves: with all others compatible there is still none, and
+ * without any one of these there is. Few of them, where few are enough. Empty when it is not for pairs
+ * that there is none.
  */
 export function blockingSet(request: PlanRequest): BlockedPair[] {
   const problem = problemOf(request);

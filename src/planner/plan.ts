@@ -30,7 +30,7 @@ export interface PlanStep {
   readonly reversible: boolean;
   /** Firmware: bring the image to every device without running it; a later step of the same version runs it. */
   readonly staged?: true;
-  /** A retirement that later steps wait for: the version that a hard floor may be raised to, since all can install it. */
+  /** A retirement that later steps wait for: the version that a hard floor may be raised to, since all can install it; absent where that would shut out who is stuck. */
   readonly floor?: string;
   readonly why: string;
 }
@@ -43,7 +43,7 @@ export interface StuckVersion {
 
 /** Why there is no safe order, and what would make one. */
 export interface Blocked {
-  /** The fewest disagreements that rule out every order by themselves. */
+  /** Disagreements that rule out every order by themselves; none of them can be left out. */
   readonly pairs: readonly BlockedPair[];
   /** At most three, cheapest first; each was planned again with the change made. */
   readonly repairs: readonly Repair[];
