@@ -368,4 +368,74 @@ describe("known traps of release planning", () => {
       "retire fan@1.2.0",
     ]);
   });
+
+  it("raises no floor that would shut out who is stuck below it", () => {
+    const facts = [
+      fact("app", "1.0.0", { requires: { fan: "*" }, stuck: "phones on iOS 12" }),
+      fact("app", "1.1.0", { requires: { fan: "1.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: "*" } }),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0"),
+    ];
+    const live = { app: ["1.0.0", "1.1.0"], fan: ["1.0.0"] };
+    const made = planOf(facts, live, { app: "2.0.0", fan: "2.0.0" });
+    const retired = made.steps.find(({ action, version }) => action === "retire" && version === "1.1.0");
+    expect(retired).toBeDefined();
+    expect(retired).not.toHaveProperty("floor");
+  });
+
+  it("does not call firmware reversible that an app has left behind", () => {
+    const facts = [
+      fact("app", "1.0.0", { requires: { fan: "1.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: "2.0.0" }, bridges: { fan: "*" } }),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0"),
+    ];
+    const live = { app: ["1.0.0"], fan: ["1.0.0"] };
+    const made = planOf(facts, live, { app: "2.0.0", fan: "2.0.0" }, { pairing: "observed" });
+    const runs = made.steps.filter(({ action, component }) => action === "introduce" && component === "fan");
+    expect(runs.map(({ reversible, staged }) => [staged ?? false, reversible])).toEqual([
+      [true, true],
+      [false, false],
+    ]);
+  });
+
+  it("orders versions that differ in build metadata only, however they come", () => {
+    const facts = [
+      fact("app", "1.0.0+a", { requires: { fan: "*" } }),
+      fact("app", "1.0.0+b", { requires: { fan: "1.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: "*" } }),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0"),
+    ];
+    const target = { app: "2.0.0", fan: "2.0.0" };
+    const one = planOf(facts, { app: ["1.0.0+a", "1.0.0+b"], fan: ["1.0.0"] }, target);
+    const other = planOf(facts.toReversed(), { app: ["1.0.0+b", "1.0.0+a"], fan: ["1.0.0"] }, target);
+    expect(JSON.stringify(other)).toBe(JSON.stringify(one));
+  });
+
+  it("guards with a range that knows live versions which nobody declared", () => {
+    const facts = [
+      fact("app", "1.0.0", { requires: { fan: "1.0.0" } }),
+      fact("app", "2.0.0", { requires: { fan: "*" } }),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0", { requires: { app: ">=1.4.0 <2.0.0 || 2.0.0" } }),
+    ];
+    const live = { app: ["1.0.0", "1.5.0"], fan: ["1.0.0"] };
+    const made = planOf(facts, live, { app: "2.0.0", fan: "2.0.0" }, { pairing: "observed" });
+    const guards = made.steps.flatMap(({ guard }) => (guard ? [guard] : []));
+    expect(guards).toEqual([{ app: ">=1.4.0 <2.0.0 || 2.0.0" }]);
+  });
+
+  it("takes no longer for many components that fit everything", () => {
+    const services = Array.from({ length: 40 }, (_, index) => `cloud-${index}`);
+    const facts = [
+      ...services.flatMap((name) => ["1.0.0", "2.0.0"].map((v) => fact(name, v, { requires: { fan: "*" } }))),
+      fact("fan", "1.0.0"),
+      fact("fan", "2.0.0"),
+    ];
+    const live = Object.fromEntries([...services, "fan"].map((name) => [name, ["1.0.0"]]));
+    const target = Object.fromEntries([...services, "fan"].map((name) => [name, "2.0.0"]));
+    expect(planOf(facts, live, target).steps).toHaveLength(82);
+  });
 });
