@@ -6,6 +6,7 @@ import type { BlockedPair } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import type { Part } from "./part.ts";
 import { type Problem, problemOf } from "./problem.ts";
+import { withComponents } from "./split-request.ts";
 import { subsets } from "./subsets.ts";
 import { TooLargeError } from "./too-large-error.ts";
 
@@ -87,14 +88,10 @@ function onlyThese(request: PlanRequest, pairs: readonly Pair[]): PlanRequest {
     pairs.flatMap(([a, b]) => [`${a.component} ${b.component}`, `${b.component} ${a.component}`]),
   );
   const components = new Set(pairs.flat().map(({ component }) => component));
-  const involved = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
-    Object.fromEntries(Object.entries(record).filter(([component]) => components.has(component)));
   const verdict: Relation["verdict"] = (a, b) => (kept.has(keyOf(a, b)) ? relation.verdict(a, b) : fits);
   return {
-    ...request,
+    ...withComponents(request, components),
     relation: { ...relation, coupled: (a, b) => couplings.has(`${a} ${b}`), verdict },
-    live: involved(request.live),
-    target: involved(request.target),
   };
 }
 

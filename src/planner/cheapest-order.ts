@@ -1,4 +1,5 @@
-import { firstOrder, stageKey } from "./first-order.ts";
+import { Dominance } from "./dominance.ts";
+import { firstOrder } from "./first-order.ts";
 import { MinQueue } from "./min-queue.ts";
 import { costToCome, introductionsToCome } from "./lower-bounds.ts";
 import { type Label, OrderSearch, type RetirementChoices } from "./order-search.ts";
@@ -58,7 +59,7 @@ export function canArrive({ groups }: Problem, part: Part): boolean {
 }
 
 function first(search: OrderSearch): { label: Label; lockstep: boolean } | null {
-  for (const lockstep of search.problem.request.pairing === "observed" ? [false, true] : [false]) {
+  for (const lockstep of search.problem.hasBridges ? [false, true] : [false]) {
     const label = firstOrder(search, lockstep);
     if (label) return { label, lockstep };
   }
@@ -77,7 +78,7 @@ interface Candidate {
 function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: number): Order | null {
   const choices = retirementChoices(search.problem);
   const open = new MinQueue<Candidate>(compareCandidates);
-  const seen = new Map<string, Label[]>();
+  const seen = new Dominance(costsNoMore);
   const introductionsMin = introductionsToCome(search, lockstep);
   const costMin = costToCome(search);
   let number = 0;
@@ -96,7 +97,7 @@ function cheapest(search: OrderSearch, lockstep: boolean, appIntroductionsMax: n
       const worse = label.retired.length > best.retired || next.costMin > best.order.cost;
       if (worse || orders >= ordersMax || (next.costMin === best.order.cost && ++ties > tiesMax)) break;
     }
-    if (isDominated(label, seen)) continue;
+    if (seen.includes(label)) continue;
     if (search.hasArrived(label)) {
       orders++;
       const order = write(search, label, lockstep);
@@ -169,15 +170,7 @@ function retirementChoices(problem: Problem): RetirementChoices {
 /** Both ways are followed for so many versions at a time; the lowest are the likeliest to be in the way. */
 const choicesMax = 6;
 
-/** Whether another way to the same stage costs no more wherever devices may be; remembers the label if not. */
-function isDominated(label: Label, seen: Map<string, Label[]>): boolean {
-  const key = stageKey(label);
-  const others = seen.get(key) ?? [];
-  if (others.some((other) => costsNoMore(other, label))) return true;
-  seen.set(key, [...others, label]);
-  return false;
-}
-
+/** Whether one way to a stage costs no more than another, wherever devices may be. */
 function costsNoMore(a: Label, b: Label): boolean {
   return (
     a.appIntroductions <= b.appIntroductions &&

@@ -1,5 +1,4 @@
 import type { Relation } from "../compat/relation.ts";
-import { compareVersions } from "../compat/versions.ts";
 import { cheapestOrder, type Order } from "./cheapest-order.ts";
 import type { PlanRequest } from "./plan-request.ts";
 import { type Problem, problemOf } from "./problem.ts";
@@ -38,10 +37,9 @@ function withHops(
   const kept = new Set(
     all.parts.flatMap(({ component, hops }) =>
       hops
-        .map((id) => all.versionOf(id))
-        .toSorted((a, b) => compareVersions(b, a))
+        .toReversed()
         .slice(0, newest)
-        .map((version) => `${component} ${version}`),
+        .map((id) => `${component} ${all.versionOf(id)}`),
     ),
   );
   const facts: Relation["facts"] = (component, version) => {

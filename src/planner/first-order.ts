@@ -1,3 +1,4 @@
+import { Dominance } from "./dominance.ts";
 import type { Label, OrderSearch } from "./order-search.ts";
 import { retireAll } from "./order-search.ts";
 import { TooLargeError } from "./too-large-error.ts";
@@ -11,13 +12,13 @@ const labelsMax = 50_000;
  */
 export function firstOrder(search: OrderSearch, lockstep: boolean): Label | null {
   const byIntroductions = [search.starts(retireAll)];
-  const seen = new Map<string, Label[]>();
+  const seen = new Dominance(leavesMore);
   let count = 0;
   // Both lists grow while they are walked through.
   for (let introductions = 0; introductions < byIntroductions.length; introductions++) {
     for (const label of byIntroductions[introductions] ?? []) {
       if (search.hasArrived(label)) return label;
-      if (isDominated(label, seen)) continue;
+      if (seen.includes(label)) continue;
       if (++count > labelsMax) throw new TooLargeError();
       for (const after of search.expand(label, lockstep, retireAll)) {
         (byIntroductions[after.appIntroductions] ??= []).push(after);
@@ -27,19 +28,7 @@ export function firstOrder(search: OrderSearch, lockstep: boolean): Label | null
   return null;
 }
 
-/** Whether another way to the same stage leaves at least the same choices; remembers the label if not. */
-function isDominated(label: Label, seen: Map<string, Label[]>): boolean {
-  const key = stageKey(label);
-  const others = seen.get(key) ?? [];
-  if (others.some((other) => leavesMore(other, label))) return true;
-  seen.set(key, [...others, label]);
-  return false;
-}
-
-export function stageKey({ stage }: Label): string {
-  return stage.map((live) => live.join()).join(" ");
-}
-
+/** Whether one way to a stage leaves at least the choices of another. */
 function leavesMore(a: Label, b: Label): boolean {
   return (
     a.services.every((id) => b.services.includes(id)) &&

@@ -1,3 +1,4 @@
+import { kindRank } from "./part.ts";
 import type { DraftStep } from "./step-writer.ts";
 import type { Problem } from "./problem.ts";
 
@@ -14,7 +15,6 @@ export interface PlacedStep {
 export function joinOrders(
   orders: readonly { readonly problem: Problem; readonly steps: readonly DraftStep[] }[],
 ): PlacedStep[] {
-  const rank = { service: 0, firmware: 1, app: 2 } as const;
   const rounds: { rank: number; steps: PlacedStep[] }[][] = [];
   const tail: { rank: number; step: PlacedStep; component: string }[] = [];
   for (const [piece, { problem, steps }] of orders.entries()) {
@@ -23,13 +23,13 @@ export function joinOrders(
     for (const [index, step] of steps.entries()) {
       const part = problem.partOf(step.id);
       if (index > last && !step.atOnce) {
-        tail.push({ rank: rank[part.kind], step: { piece, index }, component: part.component });
+        tail.push({ rank: kindRank[part.kind], step: { piece, index }, component: part.component });
         continue;
       }
       const waits = step.for !== null && steps[index - 1]?.for !== step.for;
       if (round < 0 || waits) {
         round++;
-        (rounds[round] ??= []).push({ rank: rank[part.kind], steps: [] });
+        (rounds[round] ??= []).push({ rank: kindRank[part.kind], steps: [] });
       }
       rounds[round]!.at(-1)!.steps.push({ piece, index });
     }

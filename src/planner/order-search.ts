@@ -13,7 +13,7 @@ import {
   startOf,
   stepCost,
 } from "./cluster.ts";
-import type { Part, VersionId } from "./part.ts";
+import { compareParts, type Part, type VersionId } from "./part.ts";
 import type { Problem } from "./problem.ts";
 import { peersFit, type Stage } from "./stage.ts";
 import { TooLargeError } from "./too-large-error.ts";
@@ -52,12 +52,11 @@ export class OrderSearch {
   constructor(problem: Problem) {
     this.problem = problem;
     this.clusters = clustersOf(problem, true);
-    const order = { service: 0, app: 1, firmware: 2 } as const;
     this.core = problem.parts
       .filter(
         ({ kind, moves, old, targetLives }) => kind !== "firmware" && moves && old.length > 0 && !targetLives,
       )
-      .toSorted((a, b) => order[a.kind] - order[b.kind] || a.index - b.index);
+      .toSorted(compareParts);
   }
 
   /** The points at which an order can begin: what lives, less what is retired first. */

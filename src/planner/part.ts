@@ -32,3 +32,11 @@ export interface Group {
 export function alwaysLive({ permanent, target, targetLives }: Part): readonly VersionId[] {
   return targetLives && target !== null ? [...permanent, target] : permanent;
 }
+
+/** What can be taken back comes first, what cannot last. */
+export const kindRank = { service: 0, firmware: 1, app: 2 } as const;
+
+/** Services before firmware before apps, then by name. */
+export function compareParts(a: Part, b: Part): number {
+  return kindRank[a.kind] - kindRank[b.kind] || a.index - b.index;
+}

@@ -15,6 +15,8 @@ export interface Problem extends Pick<Parts, "fits" | "groups" | "lost" | "parts
   readonly fitsAlways: (id: VersionId) => boolean;
   /** Service: whether the versions before go on being served beside this one. */
   readonly keepsVersions: (service: VersionId) => boolean;
+  /** Whether there may be a lockstep: some app of the order bridges, and the gates know who talks to whom. */
+  readonly hasBridges: boolean;
   /** Whether an app can update a firmware that it does not fit. */
   readonly bridges: (app: VersionId, firmware: VersionId) => boolean;
 }
@@ -38,6 +40,9 @@ export function problemOf(request: PlanRequest): Problem {
       owners[id]!.coupled.every((part) => alwaysLive(part).every((other) => fits(id, other))),
     ),
     keepsVersions: (service) => relation.facts(componentOf(service), names[service]!)?.keepsVersions ?? false,
+    hasBridges:
+      request.pairing === "observed" &&
+      names.some((version, id) => relation.facts(componentOf(id), version)?.bridges !== undefined),
     bridges: (app, firmware) => {
       const range = relation.facts(componentOf(app), names[app]!)?.bridges?.[componentOf(firmware)];
       return range !== undefined && satisfies(names[firmware]!, range);

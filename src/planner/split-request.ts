@@ -15,9 +15,14 @@ export function splitRequest(request: PlanRequest): PlanRequest[] {
     for (const each of together) for (const other of each.coupled) together.add(other);
     for (const each of together) seen.add(each);
     const components = new Set([...together].map(({ component }) => component));
-    const own = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
-      Object.fromEntries(Object.entries(record).filter(([component]) => components.has(component)));
-    pieces.push({ ...request, live: own(request.live), target: own(request.target) });
+    pieces.push(withComponents(request, components));
   }
   return pieces;
+}
+
+/** The request without all other components. */
+export function withComponents(request: PlanRequest, components: ReadonlySet<string>): PlanRequest {
+  const own = <Value>(record: Readonly<Record<string, Value>>): Record<string, Value> =>
+    Object.fromEntries(Object.entries(record).filter(([component]) => components.has(component)));
+  return { ...request, live: own(request.live), target: own(request.target) };
 }

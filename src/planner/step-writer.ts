@@ -1,7 +1,7 @@
 import { formatComponentVersion } from "../compat/verdict.ts";
 import { guardRange } from "./guard-range.ts";
 import type { PlanStep } from "./plan.ts";
-import type { Group, Part, VersionId } from "./part.ts";
+import { compareParts, type Group, type Part, type VersionId } from "./part.ts";
 import type { Problem } from "./problem.ts";
 import { canGuard } from "./stage.ts";
 
@@ -69,9 +69,8 @@ export class StepWriter {
 
   /** Everything that is not part of the release any more is left to time. */
   finish(): void {
-    const order = { service: 0, firmware: 1, app: 2 } as const;
     const parts = this.#problem.parts.filter(({ target }) => target !== null);
-    for (const part of parts.toSorted((a, b) => order[a.kind] - order[b.kind] || a.index - b.index)) {
+    for (const part of parts.toSorted(compareParts)) {
       for (const id of this.#movableOf(part)) if (this.#isLive(id)) this.#retire(id, null);
     }
   }

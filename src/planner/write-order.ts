@@ -1,5 +1,5 @@
 import { clustersOf, costOf } from "./cluster.ts";
-import type { VersionId } from "./part.ts";
+import { compareParts, type VersionId } from "./part.ts";
 import type { Problem } from "./problem.ts";
 import { cheapestRoute, type FirmwareIntroduction, type Path } from "./route.ts";
 import { type DraftStep, StepWriter, StrandedError } from "./step-writer.ts";
@@ -83,9 +83,6 @@ function write(problem: Problem, moves: readonly Introductions[], writer: StepWr
 
 /** Targets that nothing has to move away for: nobody is there yet, or some are there already. */
 function latecomers(problem: Problem, offered: ReadonlySet<VersionId>): Set<VersionId> {
-  const order = { service: 0, firmware: 1, app: 2 } as const;
   const parts = problem.parts.filter(({ moves, target }) => moves && target !== null && !offered.has(target));
-  return new Set(
-    parts.toSorted((a, b) => order[a.kind] - order[b.kind] || a.index - b.index).map(({ target }) => target!),
-  );
+  return new Set(parts.toSorted(compareParts).map(({ target }) => target!));
 }
