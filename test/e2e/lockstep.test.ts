@@ -1,12 +1,9 @@
 // An app and a firmware that refuse each other's old versions, released together: the image lies ready
 // everywhere before the app is shown, and each device runs it when its phone has the app.
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { openContext } from "../../src/cli/context.ts";
 import type { ReleaseResult } from "../../src/cli/release/run-release.ts";
-import type { Device } from "../../src/fleet/fleet-backend.ts";
 import type { Plan } from "../../src/planner/plan.ts";
 import { readRollout } from "../../src/rollout/advance.ts";
 import { relationOf } from "../../src/rollout/engine/known-versions.ts";
@@ -14,50 +11,26 @@ import type { RolloutView } from "../../src/rollout/engine/describe-rollout.ts";
 import type { JournalRecord } from "../../src/rollout/journal/journal.ts";
 import { judgeMeetings } from "../../src/simulation/judge-meetings.ts";
 import { Rehearsal } from "../../src/storefronts/local/rehearsal.ts";
+import { RehearsedFleet } from "../support/rehearsed-fleet.ts";
 import { repositoryRoot } from "../support/repository.ts";
-import { runIotctlJson } from "../support/run-iotctl.ts";
-import { type BackgroundIotctl, startIotctl } from "../support/start-iotctl.ts";
 
 const manifest = join(repositoryRoot, "examples/lockstep/release.yaml");
 const deviceCount = 30;
 
-let cwd: string;
-const running: BackgroundIotctl[] = [];
-
-async function start(line: string, ready: RegExp): Promise<void> {
-  running.push(await startIotctl(line.split(" "), { cwd, ready }));
-}
-
-async function type<T>(...argv: readonly string[]) {
-  return runIotctlJson<T>(argv, { cwd, timeoutMs: 80_000 });
-}
+const fleet = new RehearsedFleet(80_000);
 
 beforeAll(async () => {
-  cwd = mkdtempSync(join(tmpdir(), "iotctl-lockstep-"));
-  await start("fleet serve", /listens on/);
-  await start("dev storefront --speed 21600", /listens on/);
-  await start(
-    `dev fleet --devices ${deviceCount} --canaries 12 --hardware lamp-a,lamp-b --component lamp ` +
-      "--version 1.3.0 --app app@1.4.0 --poll-interval 500ms",
-    /virtual devices poll/,
-  );
-  const allReported = async () => (await reportedVersions())["1.3.0"] === deviceCount;
-  await vi.waitUntil(allReported, { timeout: 15_000, interval: 500 });
+  await fleet.start({
+    count: deviceCount,
+    version: "1.3.0",
+    options: "--hardware lamp-a,lamp-b --component lamp --app app@1.4.0 --poll-interval 500ms",
+  });
 }, 60_000);
-afterAll(async () => {
-  for (const command of running.toReversed()) await command.stop();
-  rmSync(cwd, { recursive: true, force: true });
-});
-
-async function reportedVersions(): Promise<Record<string, number>> {
-  const { data } = await type<{ devices: readonly Device[] }>("fleet", "devices");
-  const counts = Map.groupBy(data!.devices, ({ reportedVersion }) => reportedVersion ?? "none");
-  return Object.fromEntries([...counts].map(([version, devices]) => [version, devices.length]));
-}
+afterAll(() => fleet.stop());
 
 describe("releasing the lamp", { timeout: 90_000 }, () => {
   it("plans to lay the image ready before the app, and to run it where the app has come", async () => {
-    const { data, exitCode } = await type<Plan>("plan", manifest);
+    const { data, exitCode } = await fleet.type<Plan>("plan", manifest);
     const steps = data!.steps.map(({ action, component, guard, staged, version }) => {
       const only = guard === null ? "" : ` with ${JSON.stringify(guard)}`;
       return `${staged ? "stage" : action} ${component} ${version}${only}`;
@@ -75,7 +48,12 @@ describe("releasing the lamp", { timeout: 90_000 }, () => {
   });
 
   it("ends completed, with every lamp and every phone on the new version", async () => {
-    const { data, error, exitCode } = await type<ReleaseResult>("release", manifest, "--interval", "500ms");
+    const { data, error, exitCode } = await fleet.type<ReleaseResult>(
+      "release",
+      manifest,
+      "--interval",
+      "500ms",
+    );
     expect({ exitCode, error, status: data?.rollout?.status }).toEqual({
       exitCode: 0,
       error: null,
@@ -84,13 +62,13 @@ describe("releasing the lamp", { timeout: 90_000 }, () => {
     expect(data!.rollout!.devices.failed).toBe(0);
     // Whose phone took the app last joins after the end, as a device that was away would.
     const allUpdated = async () =>
-      (await type<RolloutView>("rollout", "advance")).data!.devices.updated === deviceCount;
+      (await fleet.type<RolloutView>("rollout", "advance")).data!.devices.updated === deviceCount;
     await vi.waitUntil(allUpdated, { timeout: 20_000, interval: 500 });
-    expect(await reportedVersions()).toEqual({ "2.0.0": deviceCount });
+    expect(await fleet.reportedVersions()).toEqual({ "2.0.0": deviceCount });
   });
 
   it("showed the app to nobody before the image lay on every lamp", async () => {
-    const { data: records } = await type<JournalRecord[]>("rollout", "history");
+    const { data: records } = await fleet.type<JournalRecord[]>("rollout", "history");
     const exposed = records!.findIndex(({ effects }) =>
       effects.some((key) => key.startsWith("expose:app@2.0.0")),
     );
@@ -106,7 +84,7 @@ describe("releasing the lamp", { timeout: 90_000 }, () => {
   });
 
   it("let no phone meet a lamp that it does not fit, but to update it", async () => {
-    const context = await openContext({ envName: "local", cwd, env: {} });
+    const context = await openContext({ envName: "local", cwd: fleet.cwd, env: {} });
     const { config } = await readRollout((await context.journals()).open("lamp-2026.11.0"));
     const { meetings, visits } = await new Rehearsal({ url: context.storefrontUrl() }).meetings();
     expect(visits.met).toBeGreaterThan(1000);
@@ -115,7 +93,7 @@ describe("releasing the lamp", { timeout: 90_000 }, () => {
   });
 
   it("moves nothing when it is released once more", async () => {
-    const { data, exitCode } = await type<ReleaseResult>("release", manifest);
+    const { data, exitCode } = await fleet.type<ReleaseResult>("release", manifest);
     expect({ exitCode, published: data!.bundle.published }).toEqual({ exitCode: 0, published: "present" });
   });
 });

@@ -3,7 +3,7 @@ import type { Device, DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
 import type { Stage, Wave } from "../../src/manifest/release.ts";
 import type { Plan, PlanStep } from "../../src/planner/plan.ts";
 import { decide } from "../../src/rollout/engine/decide.ts";
-import type { Observed, RolloutEvent } from "../../src/rollout/engine/events.ts";
+import { type Observed, type RolloutEvent, sawOnly } from "../../src/rollout/engine/events.ts";
 import type { DeviceProgress, RolloutConfig, RolloutState } from "../../src/rollout/engine/state.ts";
 
 export const planDigest = "sha256:plan";
@@ -119,18 +119,7 @@ export function settle(state: RolloutState, atMs: number): RolloutState {
 
 export function observed(more: Partial<Observed> = {}): Observed {
   const population = { devices: 10, versions: { fan: { "1.9.4": 5, "2.0.0": 5 }, app: { "4.1.0": 10 } } };
-  return {
-    type: "observed",
-    admissible: [],
-    lapsed: [],
-    progress: {},
-    returning: {},
-    waiting: null,
-    population,
-    kept: [],
-    returnable: [],
-    ...more,
-  };
+  return { ...sawOnly(population), ...more };
 }
 
 export function progress(more: Partial<DeviceProgress> = {}): DeviceProgress {

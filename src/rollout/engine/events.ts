@@ -51,3 +51,18 @@ export interface Observed {
     readonly to: string;
   }[];
 }
+
+/** A look that showed who uses what, and nothing else. */
+export function sawOnly(population: Population): Observed {
+  return {
+    type: "observed",
+    admissible: [],
+    lapsed: [],
+    progress: {},
+    returning: {},
+    waiting: null,
+    population,
+    kept: [],
+    returnable: [],
+  };
+}

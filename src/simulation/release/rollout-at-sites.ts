@@ -1,12 +1,12 @@
 import type { Relation } from "../../compat/relation.ts";
 import { applyEvent } from "../../rollout/engine/apply-event.ts";
 import { decide } from "../../rollout/engine/decide.ts";
-import type { RolloutEvent } from "../../rollout/engine/events.ts";
+import { type RolloutEvent, sawOnly } from "../../rollout/engine/events.ts";
 import { gatesAreOpen } from "../../rollout/engine/gates.ts";
 import { approvalsMissing, judge, mayGoOn, watchHealth } from "../../rollout/engine/judge.ts";
 import { kindOf, phasesOf } from "../../rollout/engine/release-kinds.ts";
 import { retirementsMissing } from "../../rollout/engine/retirement.ts";
-import type { Population, RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
+import type { RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
 import type { Tally } from "../../rollout/engine/tally.ts";
 import { Admission } from "./admission.ts";
 import { carryOut, takeBack } from "./carry-out.ts";
@@ -81,7 +81,7 @@ export class RolloutAtSites implements SiteRollout {
     const nowMs = nowS * 1000;
     this.#people.show(nowS, this.#world);
     const population = populationOf(this.#state, this.#world);
-    this.#apply(look(population));
+    this.#apply(sawOnly(population));
     this.#keep(watchHealth(this.#state, this.#tally(), nowMs));
     const takesLatecomers = this.#state.status === "completed" && gatesAreOpen(this.#state, this.#tally());
     // Firmware that was planned after a service waits until that is deployed.
@@ -166,18 +166,4 @@ export class RolloutAtSites implements SiteRollout {
       }
     }
   }
-}
-
-function look(population: Population): RolloutEvent {
-  return {
-    type: "observed",
-    admissible: [],
-    lapsed: [],
-    progress: {},
-    returning: {},
-    waiting: null,
-    population,
-    kept: [],
-    returnable: [],
-  };
 }
