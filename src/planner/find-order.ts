@@ -14,6 +14,7 @@ const fewHops = 3;
  */
 export function findOrder(request: PlanRequest): { readonly problem: Problem; readonly order: Order | null } {
   const problem = problemOf(request);
+  if (problem.parts.every(({ hops }) => hops.length === 0)) return { problem, order: cheapestOrder(problem) };
   const direct = withHops(request, problem, 0);
   if (direct.order?.isLeast) return direct;
   try {
