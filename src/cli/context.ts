@@ -91,7 +91,9 @@ export async function openContext(options: {
 
     async journals() {
       const { DirectoryJournals } = await import("../rollout/journal/directory-journals.ts");
-      return new DirectoryJournals(environment.rolloutsDir, systemClock);
+      const { rollouts } = environment;
+      if (rollouts.kind !== "directory") throw new Error(`journals in ${rollouts.kind} are not connected`);
+      return new DirectoryJournals(rollouts.dir, systemClock);
     },
 
     async rolloutPorts() {

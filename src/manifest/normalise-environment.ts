@@ -31,6 +31,9 @@ export function normaliseEnvironment(name: string, input: EnvironmentInput, dir:
       createKey: local,
       trustedKeyFiles: (signing?.trusted ?? []).map((path) => resolve(dir, path)),
     },
-    rolloutsDir: place(rollouts, "rollouts"),
+    rollouts: { kind: "directory", dir: place(rollouts, "rollouts") },
+    approvals: { approvers: [], least: 0 },
+    freezes: [],
+    metrics: null,
   };
 }

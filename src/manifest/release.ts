@@ -44,6 +44,8 @@ export interface FirmwareComponent {
   /** Absent: installs over every lower version. */
   readonly installsOver?: string;
   readonly requires: Requires;
+  /** Anti-rollback counter of the images: hardware that ran it refuses every lower one. Absent: 0. */
+  readonly securityCounter?: number;
 }
 
 export interface ServiceComponent {
@@ -67,6 +69,7 @@ export interface KnownVersion {
   readonly variants?: Readonly<Record<string, string>>;
   readonly installsOver?: string;
   readonly bridges?: Bridges;
+  readonly securityCounter?: number;
   /** Why those who use it can never leave it. */
   readonly stuck?: string;
 }
@@ -81,6 +84,8 @@ export interface Stage {
   readonly gates: readonly string[];
   /** How many distinct people must approve before the stage begins. */
   readonly approvalsRequired: number;
+  /** Nothing of the stage begins outside of all of these; absent: it may at any time. */
+  readonly windows?: readonly TimeWindow[];
 }
 
 export interface Wave {
@@ -93,12 +98,68 @@ export type DeviceSelection =
   | { readonly kind: "percent"; readonly percent: number }
   | { readonly kind: "label"; readonly label: string; readonly value: string; readonly max: number | null };
 
-/** Evidence over counted devices, judged by a sequential test. */
-export interface Gate {
-  readonly measure: "update-failure" | "silent-after-update";
+/** Evidence that a stage needs: over counted devices, over what a query counts, or a number that a query measures. */
+export type Gate = DeviceGate | CountGate | MetricGate;
+
+interface GateBasics {
+  /** After this long without a word from a device, or without a number from the metrics, the silence counts. */
+  readonly deadlineMs: number;
+  /** Having had nothing to judge by since the deadline fails the gate; absent: it holds. It never passes. */
+  readonly noData?: "fail";
+  /** The verdict is shown and written down, and neither holds nor stops anything. */
+  readonly dryRun?: true;
+}
+
+interface RateLimit {
   readonly limitPercent: number;
   /** The chance of a wrong verdict that is accepted on each side, in (0, 0.5). */
   readonly alpha: number;
-  /** After this long without a word from a device, its silence counts as failure. */
-  readonly deadlineMs: number;
+}
+
+/** Counts devices of the rollout; judged by a sequential test. */
+export interface DeviceGate extends GateBasics, RateLimit {
+  readonly measure: "update-failure" | "silent-after-update";
+}
+
+/** Two queries that count, say crashed sessions and sessions; judged by the same sequential test. */
+export interface CountGate extends GateBasics, RateLimit {
+  readonly measure: "count";
+  readonly failures: string;
+  readonly of: string;
+  /** Whose versions `$versions` in the queries stands for; null where they name none. */
+  readonly component: string | null;
+  readonly everyMs: number;
+}
+
+/** One query, held against a bound; so many readings in a row decide. */
+export interface MetricGate extends GateBasics {
+  readonly measure: "metric";
+  readonly query: string;
+  readonly component: string | null;
+  readonly bound: MetricBound;
+  /** Readings are at least this far apart. */
+  readonly everyMs: number;
+  /** This many in a row within the bound pass, this many in a row outside of it fail. */
+  readonly readings: number;
+}
+
+/**
+ * `max` and `min` are numbers in the unit of the query. `max-increase` and `max-decrease` are
+ * percentages of what the same query says of those who were not updated yet.
+ */
+export interface MetricBound {
+  readonly kind: "max" | "min" | "max-increase" | "max-decrease";
+  readonly value: number;
+}
+
+/** When something may begin, in local time: `Mon-Thu 09:00-16:00 Europe/Amsterdam`. */
+export interface TimeWindow {
+  /** 1 is Monday, 7 is Sunday; at least one, ascending. */
+  readonly days: readonly number[];
+  /** Minutes since midnight, 0 to 1439. */
+  readonly fromMinute: number;
+  /** Exclusive, 1 to 1440; not above `fromMinute`: it ends on the next day. */
+  readonly untilMinute: number;
+  /** IANA name of the time zone. */
+  readonly zone: string;
 }

@@ -42,7 +42,10 @@ describe("loadEnvironment", () => {
         storefront: { kind: "local", dir: join(cwd, ".iotctl/storefront") },
         storage: { kind: "directory", dir: join(cwd, ".iotctl/storage") },
         signing: { keyFile: join(cwd, ".iotctl/keys/developer.pem"), createKey: true, trustedKeyFiles: [] },
-        rolloutsDir: join(cwd, ".iotctl/rollouts"),
+        rollouts: { kind: "directory", dir: join(cwd, ".iotctl/rollouts") },
+        approvals: { approvers: [], least: 0 },
+        freezes: [],
+        metrics: null,
       });
     }
   });
@@ -71,7 +74,10 @@ describe("loadEnvironment", () => {
         createKey: false,
         trustedKeyFiles: [join(cwd, "keys/release.pub.pem"), "/etc/old.pub.pem"],
       },
-      rolloutsDir: join(cwd, "journals"),
+      rollouts: { kind: "directory", dir: join(cwd, "journals") },
+        approvals: { approvers: [], least: 0 },
+        freezes: [],
+        metrics: null,
     });
   });
 
@@ -81,7 +87,10 @@ describe("loadEnvironment", () => {
     expect(await environment()).toMatchObject({
       storage: { dir: join(cwd, "out") },
       signing: { createKey: true },
-      rolloutsDir: join(cwd, ".iotctl/rollouts"),
+      rollouts: { kind: "directory", dir: join(cwd, ".iotctl/rollouts") },
+        approvals: { approvers: [], least: 0 },
+        freezes: [],
+        metrics: null,
     });
   });
 

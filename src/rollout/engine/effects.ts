@@ -23,6 +23,8 @@ export type Effect =
       readonly percent: number;
     }
   | { readonly kind: "halt-app"; readonly key: string; readonly component: string; readonly version: string }
+  /** Ask the planner which versions devices may go back to. */
+  | { readonly kind: "plan-way-back"; readonly key: string }
   | AssignEffect
   | {
       readonly kind: "cancel";
@@ -43,6 +45,8 @@ export interface AssignEffect {
   readonly staged?: true;
   /** It is offered once more after its retirement. */
   readonly again?: number;
+  /** It is offered once more to who had failed it. */
+  readonly retry?: number;
   readonly deviceIds: readonly string[];
 }
 
@@ -68,11 +72,11 @@ const idLengthMax = 128;
  */
 export function assignmentIdOf(
   rolloutId: string,
-  { again, component, staged, version }: FirmwareStep,
+  { again, component, retry, staged, version }: FirmwareStep,
   rollback: boolean,
 ): string {
   const late = again === undefined ? "" : `:again-${again}`;
-  const way = rollback ? ":back" : staged ? ":stage" : late;
+  const way = rollback ? ":back" : `${staged ? ":stage" : late}${retry === undefined ? "" : `:retry-${retry}`}`;
   const id = `${rolloutId}:${component}@${version}${way}`.replaceAll("+", "_");
   if (id.length <= idLengthMax) return id;
   const mark = hashText(id).toString(16).padStart(8, "0");

@@ -1,5 +1,8 @@
+import type { Freeze } from "../../manifest/environment.ts";
 import type { FirmwareStep } from "./firmware-step.ts";
+import type { MetricReading } from "./metric-reading.ts";
 import type { DeviceProgress, Population, RolloutConfig } from "./state.ts";
+import type { WayBack } from "./way-back.ts";
 
 /** Everything that can happen to a rollout; a journal is a list of these. */
 export type RolloutEvent =
@@ -10,20 +13,39 @@ export type RolloutEvent =
       readonly key: string;
       /** Devices that an assignment did not reach, and why; they may be tried again. */
       readonly refused?: readonly { readonly deviceId: string; readonly reason: string }[];
+      /** What planning the way back came to. */
+      readonly wayBack?: WayBack;
     }
   | { readonly type: "effect-failed"; readonly key: string; readonly code: string; readonly message: string }
-  | {
-      readonly type: "approved";
-      readonly stage: string;
-      readonly planDigest: string;
-      readonly by: string;
-      readonly reason: string;
-    }
+  /** What the environment forbids at which times has changed. */
+  | { readonly type: "freezes-changed"; readonly freezes: readonly Freeze[] }
+  | Consent
   | {
       readonly type: "paused" | "resumed" | "aborted" | "rollback-requested";
       readonly by: string;
       readonly reason: string;
+    }
+  | {
+      readonly type: "retried";
+      readonly by: string;
+      readonly reason: string;
+      /** Absent: every device that failed. */
+      readonly deviceIds?: readonly string[];
     };
+
+/** What an approver signed. A later word of the same person about the same stage takes the place of the earlier. */
+export interface Consent {
+  readonly type: "approved" | "denied" | "bake-skipped";
+  readonly stage: string;
+  /** The wave whose bake time ends at once: `fleet 50%`. */
+  readonly wave?: string;
+  readonly planDigest: string;
+  /** Name of the approver, as the policy has it. */
+  readonly by: string;
+  readonly reason: string;
+  /** The signed statement, a Sigstore bundle as JSON. Absent in journals of earlier releases, which took people at their word. */
+  readonly statement?: string;
+}
 
 /** What a look at the field showed, reduced to what changed since the last. */
 export interface Observed {
@@ -42,6 +64,8 @@ export interface Observed {
   readonly waiting: Readonly<Record<string, string>> | null;
   /** Null when it did not change. */
   readonly population: Population | null;
+  /** What was measured now, by gate; absent when nothing was due. */
+  readonly readings?: Readonly<Record<string, MetricReading>>;
   /** Devices that were to go back and that a phone holds on the new version meanwhile; they stay. */
   readonly kept: readonly string[];
   /** On the way back: updated devices that may return to the version they had. */

@@ -8,11 +8,19 @@ export interface FirmwareStep extends ComponentVersion {
    * its own: the one before may have been taken back.
    */
   readonly again?: number;
+  /** Who is given it had failed it, and is given it for the so-many-th time more. */
+  readonly retry?: number;
 }
 
 /** A step without what else there is beside it. */
-export function stepOf({ again, component, staged, version }: FirmwareStep): FirmwareStep {
-  return { component, version, ...(staged && { staged }), ...(again !== undefined && { again }) };
+export function stepOf({ again, component, retry, staged, version }: FirmwareStep): FirmwareStep {
+  return {
+    component,
+    version,
+    ...(staged && { staged }),
+    ...(again !== undefined && { again }),
+    ...(retry !== undefined && { retry }),
+  };
 }
 
 /** `fan@2.0.0`, `fan@2.0.0 staged`; what is counted by step is counted under this name. */
@@ -21,7 +29,7 @@ export function stepName({ component, staged, version }: FirmwareStep): string {
 }
 
 export function isSameStep(a: FirmwareStep, b: FirmwareStep): boolean {
-  return isSameVersion(a, b) && a.again === b.again;
+  return isSameVersion(a, b) && a.again === b.again && a.retry === b.retry;
 }
 
 /** The same, whether it is offered for the first time or once more. */

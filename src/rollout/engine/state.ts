@@ -2,13 +2,16 @@ import type { ResolvedComponent, ResolvedRelease } from "../../bundle/resolved-r
 import type { Gate, Release, Stage } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { ServiceSettings } from "../rollout-ports.ts";
+import type { Freeze } from "../../manifest/environment.ts";
 import type { Effect } from "./effects.ts";
+import type { MetricReading } from "./metric-reading.ts";
+import type { WayBack } from "./way-back.ts";
 
 /**
  * By which rules a plan is cut into phases and a wave ends. A journal is folded by the rules that it
  * began with: by others its events would lead elsewhere.
  */
-export type RulesVersion = 1 | 2;
+export type RulesVersion = 1 | 2 | 3;
 
 /** What was agreed when the rollout began; it never changes afterwards. */
 export interface RolloutConfig {
@@ -38,7 +41,14 @@ export interface RolloutConfig {
   readonly pairing: Release["pairing"];
   /** How each service is deployed. */
   readonly services: Readonly<Record<string, ServiceSettings>>;
+  /** Whose consent counts, as it was when the rollout began. Absent in journals of earlier releases: anybody's. */
+  readonly approvers?: readonly Approver[];
 }
+
+/** One person. Several entries of one name are the same person, who counts once. */
+export type Approver =
+  | { readonly name: string; readonly publicKeyPem: string }
+  | { readonly name: string; readonly identity: string; readonly issuer: string };
 
 /** A version that an earlier release published. */
 export interface Hop {
@@ -78,6 +88,8 @@ export interface DeviceProgress {
   readonly silent: boolean;
   /** Why it failed; empty otherwise. */
   readonly reason: string;
+  /** It had failed the step, and was given it once more for the so-many-th time. Counts in no gate. */
+  readonly retry?: number;
   /** How it fared in the step before, if it went through one. */
   readonly earlier?: DeviceProgress;
 }
@@ -94,6 +106,18 @@ export interface Population {
   readonly unknown?: Readonly<Record<string, number>>;
   /** By the name of a staged step; absent when nothing is staged. */
   readonly staging?: Readonly<Record<string, StagingCount>>;
+  /** Who does not run the version of the release yet and could, by firmware component; where there are some. */
+  readonly out?: Readonly<Record<string, Stragglers>>;
+  /** By stage: devices that its waves open to and that do not run the version of the release yet. */
+  readonly ahead?: Readonly<Record<string, number>>;
+}
+
+export interface Stragglers {
+  readonly devices: number;
+  /** Of these: were not heard of since the last wave began. */
+  readonly asleep: number;
+  /** When the one that sleeps longest was last heard of; null when none sleeps or one was never heard of. */
+  readonly sinceMs: number | null;
 }
 
 /** How far an image has come to where it will be run; devices that can never run it do not count. */
@@ -103,11 +127,26 @@ export interface StagingCount {
   readonly without: number;
 }
 
+/** A person's last word about a stage. */
 export interface Approval {
   readonly stage: string;
   readonly by: string;
   readonly reason: string;
   readonly atMs: number;
+  /** It was a no. */
+  readonly denied?: true;
+}
+
+/** What the readings of one metric gate came to so far. */
+export interface MetricRecord {
+  readonly last: MetricReading;
+  /** How many in a row were within the bound, and how many outside of it. */
+  readonly good: number;
+  readonly bad: number;
+  /** When there last was data; null: never. */
+  readonly dataAtMs: number | null;
+  /** The last number of those who were not updated yet: what is compared with when everybody is. */
+  readonly against: number | null;
 }
 
 /** The fold of the journal. */
@@ -136,6 +175,15 @@ export interface RolloutState {
   /** The version that was last deployed, by service. */
   readonly deployed: Readonly<Record<string, string>>;
   readonly approvals: readonly Approval[];
+  /** Somebody ended the bake time of the wave that the rollout is in. */
+  readonly bakeSkipped: boolean;
+  /** How often each device that failed was to be tried again. */
+  readonly retries: Readonly<Record<string, number>>;
+  /** By gate. */
+  readonly metrics: Readonly<Record<string, MetricRecord>>;
+  readonly freezes: readonly Freeze[];
+  /** Null until the way back was planned. */
+  readonly wayBack: WayBack | null;
   readonly failure: { readonly gate: string | null; readonly reason: string } | null;
   /** Effects that were decided and have not been confirmed, oldest first. */
   readonly pending: readonly Effect[];

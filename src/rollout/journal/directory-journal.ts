@@ -1,13 +1,21 @@
-import { closeSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { diskError } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
 import { isSystemError } from "../../base/errors.ts";
-import { chainRecord, formatRecord, parseRecords } from "./chain.ts";
-import type { Append, JournalRecord, RolloutJournal } from "./journal.ts";
+import { tryExclusiveLock } from "../../base/exclusive-lock.ts";
+import { formatRecord, parseRecords } from "./chain.ts";
+import type { JournalRecord, RolloutJournal, TurnHold } from "./journal.ts";
+import { rolloutLocked } from "./rollout-locked.ts";
 import { waitForLock } from "./wait-for-lock.ts";
 
-/** A journal as a file with one record a line; a lock beside it lets one process at a time decide. */
+/** The lock ends with the process, so a turn that was begun cannot be lost. */
+const heldByProcess: TurnHold = { assertHeld: () => {} };
+
+/**
+ * A journal as a file with one record a line. Beside it are two locks of the operating system: one
+ * for whose turn it is, and one that is held for the moment of each append.
+ */
 export class DirectoryJournal implements RolloutJournal {
   readonly rolloutId: string;
   readonly #file: string;
@@ -19,26 +27,29 @@ export class DirectoryJournal implements RolloutJournal {
     this.#clock = clock;
   }
 
-  async read(): Promise<readonly JournalRecord[]> {
-    return this.#readFile().records;
+  async read(after?: JournalRecord): Promise<readonly JournalRecord[]> {
+    const { records } = this.#readFile();
+    return after ? records.slice(after.seq) : records;
   }
 
-  async exclusively<T>(work: (records: readonly JournalRecord[], append: Append) => Promise<T>): Promise<T> {
-    const lock = await waitForLock(dirname(this.#file), this.rolloutId, this.#clock);
+  async append(record: JournalRecord): Promise<boolean> {
+    const lock = await waitForLock(join(dirname(this.#file), "append-lock"), this.rolloutId, this.#clock);
     try {
       const { records, wholeBytes } = this.#readFile();
-      let last = records.at(-1);
-      let sizeBytes = wholeBytes;
-      const append: Append = (entries) => {
-        let lines = "";
-        for (const entry of entries) {
-          last = chainRecord(last, entry);
-          lines += formatRecord(last);
-        }
-        appendDurably(this.#file, sizeBytes, lines);
-        sizeBytes += Buffer.byteLength(lines);
-      };
-      return await work(records, append);
+      const there = records[record.seq - 1];
+      if (there) return there.hash === record.hash;
+      appendDurably(this.#file, wholeBytes, formatRecord(record));
+      return true;
+    } finally {
+      lock.release();
+    }
+  }
+
+  async turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T> {
+    const lock = tryExclusiveLock(join(dirname(this.#file), "lock"));
+    if (!lock) throw rolloutLocked(this.rolloutId);
+    try {
+      return await work(heldByProcess);
     } finally {
       lock.release();
     }
@@ -58,7 +69,7 @@ function appendDurably(file: string, atByte: number, lines: string): void {
   const descriptor = openSync(file, "a+");
   try {
     // What a crash left half-written was never acknowledged; the chain goes on behind the last whole record.
-    ftruncateSync(descriptor, atByte);
+    if (fstatSync(descriptor).size > atByte) ftruncateSync(descriptor, atByte);
     // Not writeSync: it may write a part of the lines and say so only in its result.
     writeFileSync(descriptor, lines);
     fsyncSync(descriptor);

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { fsyncDirectory } from "../../base/atomic-file.ts";
 import type { Clock } from "../../base/clock.ts";
 import { IotctlError } from "../../base/errors.ts";
+import { chainRecord } from "./chain.ts";
 import { DirectoryJournal } from "./directory-journal.ts";
 import type { JournalEntry, RolloutJournal, RolloutJournals } from "./journal.ts";
 import { waitForLock } from "./wait-for-lock.ts";
@@ -19,7 +20,7 @@ export class DirectoryJournals implements RolloutJournals {
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     mkdirSync(this.#dir, { recursive: true });
-    const lock = await waitForLock(this.#dir, "a new rollout", this.#clock);
+    const lock = await waitForLock(join(this.#dir, "lock"), "a new rollout", this.#clock);
     try {
       return await work();
     } finally {
@@ -53,16 +54,14 @@ export class DirectoryJournals implements RolloutJournals {
   async create(rolloutId: string, first: JournalEntry): Promise<RolloutJournal> {
     mkdirSync(join(this.#dir, rolloutId), { recursive: true });
     const journal = this.#journal(rolloutId);
-    await journal.exclusively(async (records, append) => {
-      if (records.length > 0) {
-        throw new IotctlError("IOT_ROLLOUT_EXISTS", `There is a rollout ${rolloutId} already.`, {
-          hints: [`See it: iotctl rollout status ${rolloutId}`],
-        });
-      }
-      append([first]);
-      fsyncDirectory(join(this.#dir, rolloutId));
-      fsyncDirectory(this.#dir);
-    });
+    const isFirst = (await journal.read()).length === 0 && (await journal.append(chainRecord(undefined, first)));
+    if (!isFirst) {
+      throw new IotctlError("IOT_ROLLOUT_EXISTS", `There is a rollout ${rolloutId} already.`, {
+        hints: [`See it: iotctl rollout status ${rolloutId}`],
+      });
+    }
+    fsyncDirectory(join(this.#dir, rolloutId));
+    fsyncDirectory(this.#dir);
     return journal;
   }
 

@@ -22,25 +22,40 @@ export interface RolloutJournal {
   readonly rolloutId: string;
 
   /**
-   * Runs `work` while nobody else reads to append. Waits a bounded time for others, then fails with
-   * IOT_ROLLOUT_LOCKED.
+   * The records behind `after`, oldest first; all of them without it. The chain is checked:
+   * IOT_JOURNAL_DAMAGED names the first record that does not fit, and is also thrown when `after`
+   * itself is not there any more.
    */
-  exclusively<T>(work: (records: readonly JournalRecord[], append: Append) => Promise<T>): Promise<T>;
+  read(after?: JournalRecord): Promise<readonly JournalRecord[]>;
 
-  /** All records, checked; IOT_JOURNAL_DAMAGED names the first that does not fit the chain. */
-  read(): Promise<readonly JournalRecord[]>;
+  /**
+   * Makes a record durable behind the one it names as `prev`, and nothing else. False when another
+   * record is there already: somebody was quicker, nothing was written. May be repeated after a lost
+   * answer: a record that is there already with the same hash is true.
+   */
+  append(record: JournalRecord): Promise<boolean>;
+
+  /**
+   * Runs `work` while nobody else takes a turn with this rollout. Does not wait: IOT_ROLLOUT_LOCKED
+   * when another process has its turn. Operators append without it.
+   */
+  turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T>;
 }
 
-/** Makes entries durable before it returns. */
-export type Append = (entries: readonly JournalEntry[]) => void;
+/** That it is one's turn. */
+export interface TurnHold {
+  /** Throws IOT_ROLLOUT_LOCKED when the turn was lost meanwhile, as to a process that was frozen for long. */
+  assertHeld(): void;
+}
 
 /** The journals of one environment. */
 export interface RolloutJournals {
   /** Runs `work` while nobody else begins a rollout; waits a bounded time, then IOT_ROLLOUT_LOCKED. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** Newest last. */
+  /** In the order in which they began. */
   list(): Promise<readonly string[]>;
+  /** The journal of a rollout; IOT_ROLLOUT_UNKNOWN when there is none, here or at the first read. */
   open(rolloutId: string): RolloutJournal;
-  /** Creates the journal; IOT_ROLLOUT_EXISTS when there is one. */
+  /** Creates the journal with its first record; IOT_ROLLOUT_EXISTS when there is one. */
   create(rolloutId: string, first: JournalEntry): Promise<RolloutJournal>;
 }

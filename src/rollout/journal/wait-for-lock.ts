@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import { IotctlError } from "../../base/errors.ts";
 import { type ExclusiveLock, tryExclusiveLock } from "../../base/exclusive-lock.ts";
@@ -6,10 +5,10 @@ import { type ExclusiveLock, tryExclusiveLock } from "../../base/exclusive-lock.
 const lockWaitMs = 10_000;
 const lockPollMs = 50;
 
-/** Takes the lock of a directory; throws IOT_ROLLOUT_LOCKED when another process keeps it for too long. */
-export async function waitForLock(dir: string, what: string, clock: Clock): Promise<ExclusiveLock> {
+/** Takes a lock; throws IOT_ROLLOUT_LOCKED when another process keeps it for too long. */
+export async function waitForLock(file: string, what: string, clock: Clock): Promise<ExclusiveLock> {
   for (let waitedMs = 0; waitedMs <= lockWaitMs; waitedMs += lockPollMs) {
-    const lock = tryExclusiveLock(join(dir, "lock"));
+    const lock = tryExclusiveLock(file);
     if (lock) return lock;
     await clock.sleep(lockPollMs);
   }
