@@ -1,42 +1,50 @@
 import { IotctlError } from "../../src/base/errors.ts";
 import { chainRecord } from "../../src/rollout/journal/chain.ts";
 import type {
-  Append,
   JournalEntry,
   JournalRecord,
   RolloutJournal,
   RolloutJournals,
+  TurnHold,
 } from "../../src/rollout/journal/journal.ts";
+import { rolloutLocked } from "../../src/rollout/journal/rollout-locked.ts";
 
 /** Called before and after a write or a call; throws where the process is to die or a remote is away. */
 export type Strike = (moment: "before" | "after", what: string) => void;
 
-/** A journal in memory: chained, through JSON, and able to lose the process before or after each write. */
+/** A journal in memory: through JSON, and able to lose the process before or after each write. */
 export class MemoryJournal implements RolloutJournal {
   readonly rolloutId: string;
   readonly records: JournalRecord[] = [];
   readonly #strike: Strike;
+  #inTurn = false;
 
   constructor(rolloutId: string, strike: Strike = () => {}) {
     this.rolloutId = rolloutId;
     this.#strike = strike;
   }
 
-  async read(): Promise<readonly JournalRecord[]> {
-    return this.records;
+  async read(after?: JournalRecord): Promise<readonly JournalRecord[]> {
+    return this.records.slice(after?.seq ?? 0);
   }
 
-  async exclusively<T>(work: (records: readonly JournalRecord[], append: Append) => Promise<T>): Promise<T> {
-    return work([...this.records], (entries) => {
-      this.#strike("before", "append");
-      for (const entry of entries) this.#push(entry);
-      this.#strike("after", "append");
-    });
-  }
-
-  #push(entry: JournalEntry): void {
-    const record = chainRecord(this.records.at(-1), entry);
+  async append(record: JournalRecord): Promise<boolean> {
+    this.#strike("before", "append");
+    const there = this.records[record.seq - 1];
+    if (there) return there.hash === record.hash;
     this.records.push(JSON.parse(JSON.stringify(record)) as JournalRecord);
+    this.#strike("after", "append");
+    return true;
+  }
+
+  async turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T> {
+    if (this.#inTurn) throw rolloutLocked(this.rolloutId);
+    this.#inTurn = true;
+    try {
+      return await work({ assertHeld: () => {} });
+    } finally {
+      this.#inTurn = false;
+    }
   }
 }
 
@@ -44,17 +52,23 @@ export class MemoryJournal implements RolloutJournal {
 export class MemoryJournals implements RolloutJournals {
   readonly #strike: Strike;
   readonly #journals = new Map<string, MemoryJournal>();
+  #beginning: Promise<unknown> = Promise.resolve();
 
   constructor(strike: Strike = () => {}) {
     this.#strike = strike;
   }
 
   exclusively<T>(work: () => Promise<T>): Promise<T> {
-    return work();
+    const done = this.#beginning.then(work);
+    this.#beginning = done.catch(() => {});
+    return done;
   }
 
   async list(): Promise<readonly string[]> {
-    return [...this.#journals.keys()];
+    return [...this.#journals.values()]
+      .filter(({ records }) => records.length > 0)
+      .toSorted((a, b) => (a.records[0]?.at ?? 0) - (b.records[0]?.at ?? 0))
+      .map(({ rolloutId }) => rolloutId);
   }
 
   open(rolloutId: string): MemoryJournal {
@@ -64,12 +78,12 @@ export class MemoryJournals implements RolloutJournals {
   }
 
   async create(rolloutId: string, first: JournalEntry): Promise<MemoryJournal> {
-    if (this.#journals.has(rolloutId)) {
+    const journal = this.#journals.get(rolloutId) ?? new MemoryJournal(rolloutId, this.#strike);
+    if (journal.records.length > 0) {
       throw new IotctlError("IOT_ROLLOUT_EXISTS", `There is a rollout ${rolloutId} already.`);
     }
-    const journal = new MemoryJournal(rolloutId, this.#strike);
     this.#journals.set(rolloutId, journal);
-    await journal.exclusively(async (_, append) => append([first]));
+    await journal.append(chainRecord(undefined, first));
     return journal;
   }
 }
