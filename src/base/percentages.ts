@@ -1,9 +1,9 @@
-/** The number of `2%` or `0.5%` (0 to 100); null when the text is not a percentage. */
-export function parsePercent(text: string): number | null {
+/** The number of `2%` or `0.5%`, 0 to `max`; null when the text is not such a percentage. */
+export function parsePercent(text: string, max = 100): number | null {
   const match = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text);
   if (!match) return null;
   const value = Number(match[1]);
-  return value <= 100 ? value : null;
+  return value <= max ? value : null;
 }
 
 /** `2%`, `0.5%`: at most two decimals, none that are zero. */

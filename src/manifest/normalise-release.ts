@@ -1,6 +1,7 @@
 import { parseDuration } from "../base/durations.ts";
 import { parsePercent } from "../base/percentages.ts";
-import { builtInGates, gateDefaults } from "./gate-defaults.ts";
+import { builtInGates } from "./gate-defaults.ts";
+import { normaliseGate } from "./normalise-gate.ts";
 import { normaliseStages } from "./normalise-stages.ts";
 import type { Component, Gate, KnownVersion, Release } from "./release.ts";
 import type { ReleaseInput } from "./release-schema.ts";
@@ -18,7 +19,10 @@ export function normaliseRelease(input: ReleaseInput): Release {
     components: mapValues(input.components, component),
     known: mapValues(input.known ?? {}, (versions) => mapValues(versions, knownVersion)),
     rollout: { stages },
-    gates: { ...usedBuiltIns(stages.flatMap((stage) => stage.gates)), ...mapValues(input.gates ?? {}, gate) },
+    gates: {
+      ...usedBuiltIns(stages.flatMap((stage) => stage.gates)),
+      ...mapValues(input.gates ?? {}, normaliseGate),
+    },
     retire: {
       belowPercent: parsePercent(input.retire?.below ?? "0.5%")!,
       unseenMs: input.retire?.unseen ? parseDuration(input.retire.unseen)! : thirtyDaysMs,
@@ -58,15 +62,6 @@ function knownVersion(input: NonNullable<ReleaseInput["known"]>[string][string])
 /** An empty mapping says the same as none. */
 function bridgesOf({ bridges }: { bridges?: Record<string, string> | undefined }) {
   return { bridges: bridges && Object.keys(bridges).length > 0 ? { ...bridges } : undefined };
-}
-
-function gate(input: NonNullable<ReleaseInput["gates"]>[string]): Gate {
-  return {
-    measure: input.measure,
-    limitPercent: parsePercent(input.limit)!,
-    alpha: input.alpha ?? gateDefaults.alpha,
-    deadlineMs: input.deadline ? parseDuration(input.deadline)! : gateDefaults.deadlineMs,
-  };
 }
 
 function usedBuiltIns(names: readonly string[]): Record<string, Gate> {

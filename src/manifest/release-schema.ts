@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { gateSchema } from "./gate-schema.ts";
 import { entries, integer, list, mapping, text } from "./schema-parts.ts";
 
 const describe = z.describe;
@@ -86,25 +87,6 @@ const stage = mapping({
   ),
 });
 
-const gate = mapping({
-  measure: z
-    .enum(["update-failure", "silent-after-update"])
-    .check(describe("What is counted, with the device as the unit.")),
-  limit: text("limit", "The share of devices that may fail."),
-  alpha: z.optional(
-    z
-      .number({ error: "alpha" })
-      .check(
-        z.gt(0, { error: "alpha" }),
-        z.lt(0.5, { error: "alpha" }),
-        describe("Accepted chance of a wrong verdict. Default: 0.05."),
-      ),
-  ),
-  deadline: z.optional(
-    text("positiveDuration", "A device that says nothing for so long has failed. Default: 6h."),
-  ),
-});
-
 /** The shape of release.yaml. What lies between its values is in `rules/`. */
 export const releaseSchema = mapping({
   apiVersion: z.literal("iotctl.dev/v1"),
@@ -132,7 +114,7 @@ export const releaseSchema = mapping({
     )
     .check(describe("Stages, in order. Default: one stage for everybody.")),
   gates: z
-    .optional(entries("name", gate, { kind: "gates", max: 50 }))
+    .optional(entries("name", gateSchema, { kind: "gates", max: 50 }))
     .check(describe("Gates by name, beside the built-in `updated` and `heartbeat`.")),
   retire: z
     .optional(

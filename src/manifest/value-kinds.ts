@@ -18,9 +18,12 @@ interface ValueKind {
 const durationPattern = String.raw`^(\d+(\.\d+)?(ms|s|m|h|d))+$`;
 const percentPattern = String.raw`^\d{1,3}(\.\d+)?\s*%$`;
 const percentWithin = (min: number, max: number) => (text: string) => {
-  const percent = parsePercent(text);
+  const percent = parsePercent(text, max);
   return percent !== null && percent >= min && percent <= max;
 };
+const oneDayMs = 24 * 60 * 60 * 1000;
+const isWithin = (value: number | null, min: number, max: number): boolean =>
+  value !== null && value >= min && value <= max;
 const percentHint = (text: string): string | null => (/^[\d.]+$/.test(text) ? `Write ${text}%.` : null);
 const durationHint = (text: string): string | null =>
   /^\d+$/.test(text) ? `Say the unit: ${text}s, ${text}m or ${text}h.` : null;
@@ -64,6 +67,19 @@ export const valueKinds = {
     pattern: percentPattern,
     hint: percentHint,
   },
+  increase: {
+    what: "a percentage from 0% to 999%",
+    accepts: percentWithin(0, 999),
+    pattern: percentPattern,
+    hint: percentHint,
+  },
+  // What falls by 100% is gone: nothing would ever be below that.
+  decrease: {
+    what: "a percentage from 0% to 99%",
+    accepts: percentWithin(0, 99),
+    pattern: percentPattern,
+    hint: percentHint,
+  },
   duration: {
     what: "a duration such as 90s, 1h30m or 30d",
     accepts: (text) => parseDuration(text) !== null,
@@ -75,6 +91,16 @@ export const valueKinds = {
     accepts: (text) => (parseDuration(text) ?? 0) > 0,
     pattern: durationPattern,
     hint: durationHint,
+  },
+  interval: {
+    what: "a duration from 1s to 1d such as 30s or 1m",
+    accepts: (text) => isWithin(parseDuration(text), 1000, oneDayMs),
+    pattern: durationPattern,
+    hint: durationHint,
+  },
+  query: {
+    what: "a query of 1 to 4000 characters",
+    accepts: (text) => text.trim() !== "" && text.length <= 4000 && !/[^\P{Cc}\n\t]/u.test(text),
   },
   name: {
     what: "a name of lower-case letters, digits and single hyphens such as app-ios",
@@ -125,6 +151,15 @@ export const valueKinds = {
   deviceCount: { what: "a whole number of devices from 1 to 10000000" },
   approvals: { what: "a number of people from 0 to 20" },
   alpha: { what: "a number between 0 and 0.5" },
+  bound: {
+    what: "a number in the unit of the query such as 0.5",
+    hint: (text) =>
+      text.endsWith("%")
+        ? "Only `max-increase` and `max-decrease` are percentages."
+        : "Write digits, without quotes and variables: 0.5",
+  },
+  readings: { what: "a whole number of readings from 1 to 100" },
+  oneBound: { what: "a gate with exactly one of `max`, `min`, `max-increase`, `max-decrease`" },
   share: { what: "a percentage such as 10% or a list of 1 to 100 of them", hint: percentHint },
   devices: {
     what: "a percentage, a list of 1 to 100 percentages, or a mapping with a label",

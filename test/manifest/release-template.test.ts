@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { artifactsOf } from "../../src/manifest/check-artifacts.ts";
 import { loadRelease } from "../../src/manifest/load-release.ts";
 import { readRelease } from "../../src/manifest/read-release.ts";
+import type { DeviceGate } from "../../src/manifest/release.ts";
 import { productNameFrom, releaseTemplate, templateArtifacts } from "../../src/manifest/release-template.ts";
 import { devicesNeededToPass } from "../../src/rollout/engine/sequential-test.ts";
 
@@ -29,8 +30,8 @@ describe("releaseTemplate", () => {
     const devices = canary.waves[0]!.devices as { readonly max: number };
     expect(devices.max).toBe(50);
     expect(canary.gates).toEqual(["canary-updated"]);
-    const { limitPercent, alpha } = release!.gates["canary-updated"]!;
-    expect(devicesNeededToPass(limitPercent / 100, alpha)).toBeLessThanOrEqual(devices.max);
+    const gate = release!.gates["canary-updated"] as DeviceGate;
+    expect(devicesNeededToPass(gate.limitPercent / 100, gate.alpha)).toBeLessThanOrEqual(devices.max);
   });
 
   it("loads for every product and hardware it accepts, and names its artifacts", () => {

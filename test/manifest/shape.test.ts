@@ -72,9 +72,9 @@ describe("keys", () => {
           const changed = key.slice(0, index) + letter + key.slice(index);
           const text = fullRelease.slice(0, at) + changed + fullRelease.slice(at + key.length);
           const found = diagnosticsOf(text);
-          // Without its kind nobody knows which keys a component may have.
+          // Without its kind nobody knows which keys a component may have, nor a gate without its measure.
           const expected =
-            key === "kind" && line > 2
+            (key === "kind" && line > 2) || key === "measure"
               ? { code: "IOT_MANIFEST_MISSING_KEY" }
               : { code: "IOT_MANIFEST_UNKNOWN_KEY", line, column, hint: expect.stringContaining(key) };
           expect(found).toContainEqual(expect.objectContaining(expected));
@@ -191,7 +191,7 @@ describe("values", () => {
     [
       "updated:   { measure: update-failure",
       "updated:   { measure: update-failures",
-      "`update-failures` is none of `update-failure`, `silent-after-update`.",
+      "`update-failures` is none of `update-failure`, `silent-after-update`, `count`, `metric`.",
       "Did you mean `update-failure`?",
     ],
     ["below: 0.5%", "below: 50%", "`50%` is not a percentage from 0% to 10%.", undefined],
