@@ -83,6 +83,10 @@ export const errorCatalogue = {
     summary:
       "The journal of a rollout was cut, reordered or edited; the message names the first record that does not fit.",
   },
+  IOT_JOURNAL_NEWER: {
+    exit: Exit.usage,
+    summary: "The journal of a rollout was written by a newer iotctl; the message names what is unknown in it.",
+  },
   IOT_RELEASE_CHANGED: {
     exit: Exit.staleOrLocked,
     summary: "The manifest or an artifact is not what the rollout that is under way began with.",

@@ -90,7 +90,7 @@ export async function openContext(options: {
     },
 
     async journals() {
-      const { DirectoryJournals } = await import("../rollout/journal/directory-journals.ts");
+      const { DirectoryJournals } = await import("../rollout/journal/directory/directory-journals.ts");
       const { rollouts } = environment;
       if (rollouts.kind !== "directory") throw new Error(`journals in ${rollouts.kind} are not connected`);
       return new DirectoryJournals(rollouts.dir, systemClock);
