@@ -1,65 +1,111 @@
+import { canonicalJson } from "../base/canonical-json.ts";
 import { Exit } from "../base/error-codes.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
-import { decide, nextEffect } from "./engine/decide.ts";
+import { nextEffect } from "./engine/decide.ts";
 import type { RolloutEvent } from "./engine/events.ts";
 import { relationOf } from "./engine/known-versions.ts";
 import { kindOf } from "./engine/release-kinds.ts";
-import { stillLooks, type RolloutState } from "./engine/state.ts";
+import { hasEnded, stillLooks, type RolloutState } from "./engine/state.ts";
 import { survey } from "./engine/survey.ts";
 import { assignmentsOf } from "./engine/track-progress.ts";
-import { foldJournal } from "./fold.ts";
-import type { Append, RolloutJournal } from "./journal/journal.ts";
+import type { JournalRecord, RolloutJournal } from "./journal/journal.ts";
+import { rolloutLocked } from "./journal/rollout-locked.ts";
+import { LiveRollout, type RecordCheck, type Taken } from "./live-rollout.ts";
+import { measureGates } from "./measure-gates.ts";
 import { observeField } from "./observe-field.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 import { runEffect } from "./run-effect.ts";
 
 /** Each effect may bring about others; a rollout that never comes to rest in one turn is a bug. */
 const effectsPerTurnMax = 1000;
+/** People may speak this often while one thing is being written down. */
+const interruptionsMax = 50;
 
 /**
  * One turn of the loop, and the only thing that moves a rollout: look at the field, decide, write
  * the decision down, then do it, then write down what came of it. Killed anywhere and run again it
- * goes on. Throws what the backends throw when they cannot be reached; nothing is lost by that.
+ * goes on. Whoever finds another's turn under way gets IOT_ROLLOUT_LOCKED and has done nothing.
+ * Throws what the backends throw when they cannot be reached; nothing is lost by that.
+ *
+ * @param live the same rollout as it was left after the turn before, which spares reading it all again
  */
-export async function advance(journal: RolloutJournal, ports: RolloutPorts): Promise<RolloutState> {
-  return journal.exclusively(async (records, append) => {
-    let state = started(foldJournal(records), journal.rolloutId);
-    const take = (event: RolloutEvent): void => {
-      state = decideAndWrite(state, event, ports.clock.now(), append);
-    };
-
-    if (stillLooks(state.status)) take(await look(state, ports));
+export async function advance(
+  journal: RolloutJournal,
+  ports: RolloutPorts,
+  live: LiveRollout = new LiveRollout(journal, ports.checkRecord),
+): Promise<RolloutState> {
+  return journal.turn(async (hold) => {
+    await live.catchUp();
+    await noteFreezes(live, ports);
+    await lookAround(live, ports);
     for (let count = 0; ; count++) {
-      const effect = nextEffect(state);
+      const effect = nextEffect(live.state);
       if (!effect) break;
       if (count >= effectsPerTurnMax) throw new Error(`rollout ${journal.rolloutId} does not come to rest`);
-      take(
-        await runEffect(effect, state.config, ports).catch((error: unknown) => failure(effect.key, error)),
+      hold.assertHeld();
+      const event = await runEffect(effect, live.state, ports).catch((error: unknown) =>
+        failure(effect.key, error),
       );
+      await insist(live, event, ports.clock.now());
     }
-    return state;
+    return live.state;
   });
 }
 
-/** Writes down what a person wants; the next turn acts on it. Returns the state with it. */
-export async function tell(journal: RolloutJournal, event: RolloutEvent, at: number): Promise<RolloutState> {
-  return journal.exclusively(async (records, append) => {
-    const state = started(foldJournal(records), journal.rolloutId);
-    return decideAndWrite(state, event, at, append);
-  });
-}
-
-/** A decision is in the journal before anything of it is done; one that changes nothing is not written. */
-function decideAndWrite(state: RolloutState, event: RolloutEvent, at: number, append: Append): RolloutState {
-  const decision = decide(state, event, at);
-  if (decision.state === state || decision.state === null) return state;
-  append([{ at, event, effects: decision.effects.map(({ key }) => key) }]);
-  return decision.state;
+/** Writes down what a person wants, at any moment; the turn under way, or the next, acts on it. Returns the state with it. */
+export async function tell(
+  journal: RolloutJournal,
+  event: RolloutEvent,
+  at: number,
+  check?: RecordCheck,
+): Promise<RolloutState> {
+  const live = new LiveRollout(journal, check);
+  await live.catchUp();
+  await insist(live, event, at, false);
+  return live.state;
 }
 
 /** The state as the journal has it. */
-export async function readRollout(journal: RolloutJournal): Promise<RolloutState> {
-  return started(foldJournal(await journal.read()), journal.rolloutId);
+export async function readRollout(journal: RolloutJournal, check?: RecordCheck): Promise<RolloutState> {
+  const live = new LiveRollout(journal, check);
+  await live.catchUp();
+  return live.state;
+}
+
+/** What the environment forbids at which times is part of what was decided on. */
+async function noteFreezes(live: LiveRollout, { clock, freezes = [] }: RolloutPorts): Promise<void> {
+  if (!stillLooks(live.state.status)) return;
+  if (canonicalJson(live.state.freezes) === canonicalJson(freezes)) return;
+  await insist(live, { type: "freezes-changed", freezes }, clock.now());
+}
+
+/** A look is held against the state that it was made for; where somebody spoke meanwhile it is made again. */
+async function lookAround(live: LiveRollout, ports: RolloutPorts): Promise<void> {
+  for (let tries = 0; tries < interruptionsMax; tries++) {
+    if (!stillLooks(live.state.status)) return;
+    const taken = await live.take(await look(live.state, ports), ports.clock.now());
+    if (!isOvertaken(taken, live.journal)) return;
+  }
+}
+
+/** Writes an event down, whatever was said meanwhile; it is held against that. */
+async function insist(live: LiveRollout, event: RolloutEvent, at: number, isTurn = true): Promise<void> {
+  for (let tries = 0; tries < interruptionsMax; tries++) {
+    const taken = await live.take(event, at);
+    if (!isOvertaken(taken, live.journal, isTurn)) return;
+  }
+  throw rolloutLocked(live.journal.rolloutId);
+}
+
+/** People may write during a turn; what only a turn writes says that this one was lost to another. */
+function isOvertaken(taken: Taken, { rolloutId }: RolloutJournal, isTurn = true): boolean {
+  if (taken === "written" || taken === "nothing") return false;
+  if (isTurn && taken.overtakenBy.some(isOfTurn)) throw rolloutLocked(rolloutId);
+  return true;
+}
+
+function isOfTurn({ event: { type } }: JournalRecord): boolean {
+  return type === "observed" || type === "effect-done" || type === "effect-failed" || type === "freezes-changed";
 }
 
 async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEvent> {
@@ -68,8 +114,10 @@ async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEv
     (component) => kindOf(config, component) === "app",
   );
   const assignments = [...assignmentsOf(state, false), ...assignmentsOf(state, true)];
+  const asks = ports.metrics && !hasEnded(state.status);
+  const readings = asks ? await measureGates(state, ports.metrics, ports.clock.now()) : {};
   const snapshot = await observeField(ports, assignments, apps);
-  return survey(state, snapshot, relationOf(config), ports.clock.now());
+  return survey(state, { ...snapshot, readings }, relationOf(config), ports.clock.now());
 }
 
 /** Who cannot be reached is tried again in the next turn; anything else is an answer and stops the rollout. */
@@ -77,12 +125,4 @@ function failure(key: string, error: unknown): RolloutEvent {
   if (!(error instanceof IotctlError) || error.exit === Exit.remote || error.exit === Exit.undecided)
     throw error;
   return { type: "effect-failed", key, code: error.code, message: messageOf(error) };
-}
-
-function started(state: RolloutState | null, rolloutId: string): RolloutState {
-  if (state) return state;
-  throw new IotctlError(
-    "IOT_JOURNAL_DAMAGED",
-    `The journal of rollout ${rolloutId} does not begin with its start.`,
-  );
 }

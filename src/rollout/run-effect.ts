@@ -2,8 +2,8 @@ import type { ComponentVersion } from "../compat/relation.ts";
 import { stagingFleet } from "./assert-can-stage.ts";
 import type { Effect } from "./engine/effects.ts";
 import type { RolloutEvent } from "./engine/events.ts";
-import { contextOf, versionIn } from "./engine/known-versions.ts";
-import type { Hop, RolloutConfig } from "./engine/state.ts";
+import { contextOf, relationOf, versionIn } from "./engine/known-versions.ts";
+import type { Hop, RolloutConfig, RolloutState } from "./engine/state.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 
 /** A signed statement is kept in memory whole; nobody's is larger than this. */
@@ -14,9 +14,10 @@ const devicesPerCall = 1000;
 /** Does in the world what was decided. Every effect may be repeated after a crash. */
 export async function runEffect(
   effect: Effect,
-  config: RolloutConfig,
+  state: RolloutState,
   ports: RolloutPorts,
 ): Promise<RolloutEvent & { type: "effect-done" }> {
+  const { config } = state;
   const done = { type: "effect-done", key: effect.key } as const;
   switch (effect.kind) {
     case "deploy-service":
@@ -38,6 +39,10 @@ export async function runEffect(
     case "cancel":
       await ports.fleet.cancel(effect.assignmentId, effect.deviceIds);
       return done;
+    case "plan-way-back": {
+      const { planWayBack } = await import("./engine/plan-way-back.ts");
+      return { ...done, wayBack: planWayBack(state, relationOf(config)) };
+    }
     case "assign":
       return { ...done, refused: await assign(effect, config, ports) };
   }

@@ -23,7 +23,7 @@ export async function startRollout(
   for (let count = 2; taken.has(rolloutId); count++) rolloutId = `${base}-${count}`;
   const event = {
     type: "started",
-    config: { ...config, rolloutId, rulesVersion: 2, planDigest: planDigest(config.plan) },
+    config: { ...config, rolloutId, rulesVersion: 3, planDigest: planDigest(config.plan) },
   } as const;
   const { effects } = decide(null, event, atMs);
   return journals.create(rolloutId, { at: atMs, event, effects: effects.map(({ key }) => key) });

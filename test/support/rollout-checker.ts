@@ -2,7 +2,7 @@ import type { ComponentVersion, Relation } from "../../src/compat/relation.ts";
 import type { Device } from "../../src/fleet/fleet-backend.ts";
 import { satisfies } from "../../src/compat/versions.ts";
 import type { PlanStep } from "../../src/planner/plan.ts";
-import type { Gate } from "../../src/manifest/release.ts";
+import type { DeviceGate } from "../../src/manifest/release.ts";
 import { inCohort } from "../../src/rollout/engine/cohort.ts";
 import { assignmentIdOf } from "../../src/rollout/engine/effects.ts";
 import { describeRollout } from "../../src/rollout/engine/describe-rollout.ts";
@@ -237,7 +237,9 @@ export class RolloutChecker {
       }
       if (progress.status === "updated") {
         if (device.reported !== version) broken(`${device.id} counts as updated and runs ${device.reported}`);
-        const isSilent = nowMs - Math.max(device.lastContactAtMs, outcome?.closedAtMs ?? 0) > silentAfterMs;
+        const closedAtMs = outcome?.closedAtMs ?? 0;
+        const quietSinceMs = Math.max(device.lastContactAtMs, closedAtMs);
+        const isSilent = quietSinceMs - closedAtMs < silentAfterMs && nowMs - quietSinceMs > silentAfterMs;
         if (isSilent !== progress.silent)
           broken(`${device.id} is silent: ${isSilent}, ${progress.silent} in the books`);
       }
@@ -466,7 +468,7 @@ function verdictOf(
   ask: typeof sequentialTest,
 ): string {
   const gate = config.gates[name];
-  if (!gate) return "hold";
+  if (!gate || gate.measure === "metric" || gate.measure === "count") return "hold";
   const those = Object.values(devices)
     .flatMap(goneThrough)
     .filter((device) => isSameStep(device, step));
@@ -476,17 +478,18 @@ function verdictOf(
 }
 
 function goneThrough(progress: Progress): Progress[] {
-  return [progress, ...(progress.earlier ? goneThrough(progress.earlier) : [])];
+  const earlier = progress.earlier ? goneThrough(progress.earlier) : [];
+  return progress.retry === undefined ? [progress, ...earlier] : earlier;
 }
 
 type ModelKind = "app" | "firmware" | "service";
 type Progress = RolloutState["devices"][string];
 
-function isBad({ measure }: Gate, { silent, status }: Progress): boolean {
+function isBad({ measure }: DeviceGate, { silent, status }: Progress): boolean {
   return measure === "update-failure" ? status === "failed" : status === "updated" && silent;
 }
 
-function isGood({ measure }: Gate, { heard, silent, status }: Progress): boolean {
+function isGood({ measure }: DeviceGate, { heard, silent, status }: Progress): boolean {
   return status === "updated" && (measure === "update-failure" || (heard && !silent));
 }
 

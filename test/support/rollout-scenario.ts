@@ -7,7 +7,7 @@ import {
   type VersionFacts,
 } from "../../src/compat/relation.ts";
 import { compareVersions } from "../../src/compat/versions.ts";
-import type { Gate, Release, Stage, Wave } from "../../src/manifest/release.ts";
+import type { DeviceGate, Release, Stage, Wave } from "../../src/manifest/release.ts";
 import { makePlan } from "../../src/planner/make-plan.ts";
 import type { PlanRequest } from "../../src/planner/plan-request.ts";
 import type { Plan } from "../../src/planner/plan.ts";
@@ -325,7 +325,7 @@ function makeConfig(
   pairing: Release["pairing"],
   healthy: boolean,
 ): Scenario["config"] {
-  const gate = (measure: Gate["measure"]): Gate => ({
+  const gate = (measure: DeviceGate["measure"]): DeviceGate => ({
     measure,
     limitPercent: healthy ? 45 : pick(random, [20, 30, 45, 45]),
     alpha: healthy ? 0.4 : pick(random, [0.1, 0.3, 0.4]),

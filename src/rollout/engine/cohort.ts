@@ -7,7 +7,12 @@ const buckets = 10_000;
  * own order, so that the same devices are not always first.
  */
 export function inCohort(id: string, salt: string, percent: number): boolean {
-  return bucketOf(id, salt) < Math.round((percent / 100) * buckets);
+  return inShare(bucketOf(id, salt), percent);
+}
+
+/** The same for a place that is known. */
+export function inShare(bucket: number, percent: number): boolean {
+  return bucket < Math.round((percent / 100) * buckets);
 }
 
 /** The order of devices is a release's own, and the same wherever it is asked for. */

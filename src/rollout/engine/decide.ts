@@ -1,14 +1,15 @@
 import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
-import { isOver, lastUpdate } from "./device-progress.ts";
+import { type Books, copiedBooks } from "./books.ts";
+import { isOver, lastUpdate, retryDue } from "./device-progress.ts";
 import { completeObserved, completeStarted } from "./earlier-journals.ts";
 import { type FirmwareStep, isSameStep, stepName, stepOf } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen } from "./gates.ts";
 import { judge, mayGoOn, watchHealth } from "./judge.ts";
+import { nothingBegins } from "./nothing-begins.ts";
 import type { DeviceProgress, RolloutState } from "./state.ts";
-import { tallyOf } from "./tally.ts";
 
 export interface Decision {
   /** Null only before the rollout has started. The very same object when nothing changed. */
@@ -20,26 +21,32 @@ export interface Decision {
 /**
  * The whole of the rollout's judgement: pure, synchronous and total. Every state and every event has
  * an answer; an event that makes no sense where it comes changes nothing.
+ *
+ * @param books how the books of devices are written; by default the state before stays as it was
  */
-export function decide(before: RolloutState | null, event: RolloutEvent, nowMs: number): Decision {
+export function decide(
+  before: RolloutState | null,
+  event: RolloutEvent,
+  nowMs: number,
+  books: Books = copiedBooks,
+): Decision {
   if (event.type === "started") event = completeStarted(event);
   if (event.type === "observed") event = completeObserved(event, before);
-  let state = applyEvent(before, event, nowMs);
+  let state = applyEvent(before, event, nowMs, books);
   if (state === null) return { state, effects: [] };
-  const offer = event.type === "observed" && event.admissible.length > 0 ? event : null;
-  if (offer || !mayGoOn(state)) state = watchHealth(state, tallyOf(state), nowMs);
+  const look = event.type === "observed" ? event : null;
+  const offer = look && look.admissible.length > 0 && nothingBegins(state, nowMs) === null ? look : null;
+  if (offer || !mayGoOn(state)) state = watchHealth(state, books.tally(state), nowMs);
   if (mayGoOn(state)) {
-    if (offer) state = assignAdmissible(state, offer);
-    state = judge(state, tallyOf(state), nowMs);
-  } else if (
-    state.status === "completed" &&
-    event.type === "observed" &&
-    gatesAreOpen(state, tallyOf(state))
-  ) {
+    if (offer) state = assignAdmissible(state, offer, books);
+    // Nothing new begins on what was seen long ago: a word of a person waits for the next look.
+    const goesOn = look !== null || state.config.rulesVersion < 3;
+    state = (goesOn ? judge : watchHealth)(state, books.tally(state), nowMs);
+  } else if (state.status === "completed" && offer && gatesAreOpen(state, books.tally(state))) {
     // Devices that were away when it ended get what everybody got, for as long as it does them good.
-    state = assignAdmissible(state, event);
-  } else if (state.status === "rolling-back" && event.type === "observed") {
-    state = assignReturnable(keepDevices(state, event), event);
+    state = assignAdmissible(state, offer, books);
+  } else if (state.status === "rolling-back" && look) {
+    state = assignReturnable(keepDevices(state, look, books), look, books);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.
     if (before?.status === "rolling-back" && before.pending.length === 0)
       state = finishRollback(state, nowMs);
@@ -53,37 +60,41 @@ export function nextEffect(state: RolloutState): Effect | undefined {
   return state.status === "paused" ? undefined : state.pending[0];
 }
 
-function assignAdmissible(state: RolloutState, event: Observed): RolloutState {
+function assignAdmissible(state: RolloutState, event: Observed, books: Books): RolloutState {
   // A service that firmware of the same phase was planned after is there before the first device moves.
   if (state.pending.some((effect) => effect.kind === "deploy-service")) return state;
   let next = state;
   const unconfirmed = new Set(
     state.pending.flatMap((effect) => (effect.kind === "assign" ? effect.deviceIds : [])),
   );
-  for (const chosen of groupBy(event.admissible, stepName)) {
+  for (const chosen of groupBy(event.admissible, (step) => `${stepName(step)} ${step.retry ?? ""}`)) {
     const fresh = chosen.filter((each) => isFree(next, each) && !unconfirmed.has(each.deviceId));
     const [step] = fresh;
     if (!step) continue;
     const deviceIds = fresh.map(({ deviceId }) => deviceId);
     const effect = assignEffect(state.config.rolloutId, step, false, deviceIds);
-    const devices = { ...next.devices };
+    const given: Record<string, DeviceProgress> = {};
     for (const { deviceId, from } of fresh) {
-      const earlier = Object.hasOwn(devices, deviceId) ? devices[deviceId] : undefined;
-      devices[deviceId] = { ...assignedProgress(step, from), ...(earlier && { earlier }) };
+      const earlier = Object.hasOwn(next.devices, deviceId) ? next.devices[deviceId] : undefined;
+      given[deviceId] = { ...assignedProgress(step, from), ...(earlier && { earlier }) };
     }
-    next = { ...next, devices, pending: [...next.pending, effect] };
+    next = { ...next, devices: books.write(next.devices, given), pending: [...next.pending, effect] };
   }
   return next;
 }
 
 /** Nobody is given a step while the one before is not over. */
-function isFree({ devices }: RolloutState, step: FirmwareStep & { readonly deviceId: string }): boolean {
+function isFree(
+  { devices, retries }: RolloutState,
+  step: FirmwareStep & { readonly deviceId: string },
+): boolean {
   const progress = Object.hasOwn(devices, step.deviceId) ? devices[step.deviceId] : undefined;
   if (progress === undefined) return true;
-  return isOver(progress) && !isSameStep(progress, step);
+  const isRetry = step.retry !== undefined && step.retry === retryDue(retries, step.deviceId, progress);
+  return (isOver(progress) || isRetry) && !isSameStep(progress, step);
 }
 
-function assignReturnable(state: RolloutState, event: Observed): RolloutState {
+function assignReturnable(state: RolloutState, event: Observed, books: Books): RolloutState {
   let next = state;
   const fresh = event.returnable.filter(
     ({ deviceId }) => !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
@@ -94,11 +105,11 @@ function assignReturnable(state: RolloutState, event: Observed): RolloutState {
     const step = { component: first.component, version: first.to };
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
     const effect = assignEffect(state.config.rolloutId, step, true, deviceIds);
-    const returning = { ...next.returning };
+    const given: Record<string, DeviceProgress> = {};
     for (const deviceId of deviceIds) {
-      returning[deviceId] = assignedProgress(step, state.devices[deviceId]?.version ?? "");
+      given[deviceId] = assignedProgress(step, state.devices[deviceId]?.version ?? "");
     }
-    next = { ...next, returning, pending: [...next.pending, effect] };
+    next = { ...next, returning: books.write(next.returning, given), pending: [...next.pending, effect] };
   }
   return next;
 }
@@ -108,14 +119,15 @@ function groupBy<Item>(items: readonly Item[], key: (item: Item) => string): Ite
 }
 
 /** Takes back the way back of devices that a phone holds on the new version. */
-function keepDevices(state: RolloutState, event: Observed): RolloutState {
-  const returning = { ...state.returning };
+function keepDevices(state: RolloutState, event: Observed, books: Books): RolloutState {
+  if (event.kept.length === 0) return state;
+  const kept: Record<string, DeviceProgress> = {};
   const byAssignment = new Map<string, string[]>();
   for (const deviceId of new Set(event.kept)) {
-    const progress = Object.hasOwn(returning, deviceId) ? returning[deviceId] : undefined;
+    const progress = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
     if (!progress) continue;
     // For good: a backend does not take the same assignment for the same device a second time.
-    returning[deviceId] = { ...progress, status: "failed" };
+    kept[deviceId] = { ...progress, status: "failed" };
     const assignmentId = assignmentIdOf(state.config.rolloutId, progress, true);
     const deviceIds = byAssignment.get(assignmentId) ?? [];
     deviceIds.push(deviceId);
@@ -126,7 +138,7 @@ function keepDevices(state: RolloutState, event: Observed): RolloutState {
     return { kind: "cancel", key: `cancel:${assignmentId}:${deviceIds[0]}`, assignmentId, deviceIds };
   });
   const fresh = effects.filter(({ key }) => !pending.has(key));
-  return event.kept.length === 0 ? state : { ...state, returning, pending: [...state.pending, ...fresh] };
+  return { ...state, returning: books.write(state.returning, kept), pending: [...state.pending, ...fresh] };
 }
 
 function assignedProgress(step: FirmwareStep, from: string): DeviceProgress {

@@ -1,6 +1,6 @@
 import { type GateStatus, gatesInForce, judgeGates } from "./gates.ts";
 import { devicesNeededToPass } from "./sequential-test.ts";
-import { approvalsMissing } from "./judge.ts";
+import { approvalsMissing } from "./approvals.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import { type FirmwareStep, stepName } from "./firmware-step.ts";
 import { retirementsMissing, stagingMissing } from "./retirement.ts";

@@ -1,17 +1,17 @@
+import type { ByDevice } from "./books.ts";
 import type { DeviceProgress } from "./state.ts";
 import { takenBack } from "./track-device.ts";
 
-type ByDevice = Readonly<Record<string, DeviceProgress>>;
-
-/** The books without the last assignment of some devices: who had gone through a step before stands there again. */
-export function takeBack(devices: ByDevice, gone: ReadonlySet<string>): ByDevice {
-  if (gone.size === 0) return devices;
-  return Object.fromEntries(
-    Object.entries(devices).flatMap(([deviceId, progress]) => {
-      if (!gone.has(deviceId)) return [[deviceId, progress]];
-      return progress.earlier ? [[deviceId, progress.earlier]] : [];
-    }),
-  );
+/** What changes in the books when some devices lose their last assignment: who had gone through a step before stands there again. */
+export function withoutLast(
+  devices: ByDevice,
+  gone: Iterable<string>,
+): Record<string, DeviceProgress | null> {
+  const changes: Record<string, DeviceProgress | null> = {};
+  for (const deviceId of gone) {
+    if (Object.hasOwn(devices, deviceId)) changes[deviceId] = devices[deviceId]?.earlier ?? null;
+  }
+  return changes;
 }
 
 /** The last step of a device that changed what it runs, or may yet do so; null when there was none. */
@@ -32,4 +32,14 @@ export function isOver(progress: DeviceProgress): boolean {
 /** Whether a device was told to leave its last step before it had begun with it. */
 export function wasTakenBack({ reason, status }: DeviceProgress): boolean {
   return status === "assigned" && reason === takenBack;
+}
+
+/** Which time a device that failed its last step is to be given it again; undefined when it is not. */
+export function retryDue(
+  retries: Readonly<Record<string, number>>,
+  deviceId: string,
+  { retry, status }: DeviceProgress,
+): number | undefined {
+  const asked = Object.hasOwn(retries, deviceId) ? (retries[deviceId] ?? 0) : 0;
+  return status === "failed" && asked > (retry ?? 0) ? asked : undefined;
 }

@@ -66,6 +66,8 @@ export interface Observed {
   readonly population: Population | null;
   /** What was measured now, by gate; absent when nothing was due. */
   readonly readings?: Readonly<Record<string, MetricReading>>;
+  /** Gates that have had nothing to judge by for longer than their deadline; absent when these are the same as before. */
+  readonly overdue?: readonly string[];
   /** Devices that were to go back and that a phone holds on the new version meanwhile; they stay. */
   readonly kept: readonly string[];
   /** On the way back: updated devices that may return to the version they had. */

@@ -6,7 +6,7 @@ import type { Wave } from "../../manifest/release.ts";
 import { cohortOf } from "./cohort-members.ts";
 import { cohortSalt } from "./cohort.ts";
 import { appsToMeet, gateFacts, inWords, servicesInField } from "./device-facts.ts";
-import { isOver, wasTakenBack } from "./device-progress.ts";
+import { isOver, retryDue, wasTakenBack } from "./device-progress.ts";
 import type { Observed } from "./events.ts";
 import { type FirmwareStep, isSameVersion } from "./firmware-step.ts";
 import { introductionsBegun, kindOf, phasesBegun, phasesOf, retirementsPassed } from "./release-kinds.ts";
@@ -31,7 +31,9 @@ export function findAdmissible(
     const { component, version } = step;
     const candidates = devices.filter((device) => {
       const progress = Object.hasOwn(state.devices, device.id) ? state.devices[device.id] : undefined;
-      return !found.has(device.id) && mayTakeNext(step, device, progress, waysOf(component, device.hardware));
+      const retry = progress && retryDue(state.retries, device.id, progress);
+      const ways = waysOf(component, device.hardware);
+      return !found.has(device.id) && mayTakeNext(step, device, progress, ways, retry !== undefined);
     });
     const ask = (device: Device): Admission => {
       const facts = { ...gateFacts(device), ...meetings(state, step, device, peers) };
@@ -40,7 +42,10 @@ export function findAdmissible(
     const places = Object.values(state.devices).filter((device) => hasTaken(device, step)).length;
     const { chosen, refused } = cohortOf(candidates, waves, places, salt, ask, promptly);
     for (const { id, reportedVersion } of chosen) {
-      found.set(id, { deviceId: id, ...step, from: reportedVersion ?? "" });
+      const progress = Object.hasOwn(state.devices, id) ? state.devices[id] : undefined;
+      const retry = progress && retryDue(state.retries, id, progress);
+      const which = { ...step, ...(retry !== undefined && { retry }) };
+      found.set(id, { deviceId: id, ...which, from: reportedVersion ?? "" });
     }
     for (const [id, { reasons }] of refused) waiting[id] = inWords(reasons);
   }
@@ -120,9 +125,12 @@ function mayTakeNext(
   { reportedVersion }: Device,
   progress: DeviceProgress | undefined,
   ways: ReadonlyMap<string, number>,
+  isRetried: boolean,
 ): boolean {
   if (!leadsOn(ways, reportedVersion, step.version)) return false;
   if (progress === undefined) return true;
+  // What a device failed it may be given once more; what it has been through before that, never.
+  if (isRetried) return isSameVersion(progress, step);
   if (progress.component !== step.component || hasTaken(progress, step) || !isOver(progress)) return false;
   if (progress.staged) return progress.version === step.version;
   // A step is proved on the device before the next begins there.

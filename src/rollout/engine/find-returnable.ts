@@ -31,6 +31,11 @@ export function findReturnable(
     else if (back) waitForSleeper(device, silenceDeadlineMs(state.config.gates), nowMs, waiting);
     if (!device || back) continue;
     const { component, from } = update;
+    const shut = whyShut(state, component, from);
+    if (shut !== null) {
+      waiting[deviceId] = shut;
+      continue;
+    }
     const facts = { ...gateFacts(device), pairedApps: appsToMeet(state, device, shown), peers };
     const { admitted, reasons } = admitDevice({
       device: facts,
@@ -45,6 +50,15 @@ export function findReturnable(
     else waiting[deviceId] = inWords(reasons);
   }
   return found;
+}
+
+/** Why nobody may go back to a version, as the planner found; by the rules before, each device was asked alone. */
+function whyShut({ config, wayBack }: RolloutState, component: string, version: string): string | null {
+  if (config.rulesVersion < 3) return null;
+  if (!wayBack) return "the way back is being planned";
+  if (Object.hasOwn(wayBack.open, component) && wayBack.open[component]?.includes(version)) return null;
+  const closed = wayBack.closed.find((each) => each.component === component && each.version === version);
+  return closed?.why ?? `${component}@${version} was not among what devices had run when the way back was planned`;
 }
 
 /** Some say that they failed and run the new version all the same. */

@@ -1,24 +1,39 @@
-import type { Gate } from "../../manifest/release.ts";
+import type { CountGate, DeviceGate, Gate, MetricBound, MetricGate } from "../../manifest/release.ts";
 import { type FirmwareStep, stepName } from "./firmware-step.ts";
+import { countVerdict, metricVerdict } from "./metric-gates.ts";
 import { introductionsBegun, kindOf, lastWave } from "./release-kinds.ts";
 import { sequentialTest } from "./sequential-test.ts";
-import type { RolloutState } from "./state.ts";
+import type { MetricRecord, RolloutState } from "./state.ts";
 import { nobody, type Tally } from "./tally.ts";
 
 export type GateVerdict = "pass" | "fail" | "inconclusive" | "not-applicable";
 
 export interface GateStatus {
   readonly name: string;
-  /** The firmware whose devices are judged; null while there is none. */
+  /** What is judged: the firmware whose devices count, the component whose versions a query names; null while there is none. */
   readonly component: string | null;
   readonly version: string | null;
   readonly verdict: GateVerdict;
-  /** Devices that count, and how many of them count as failures. */
+  /** It moves nothing, whatever it says. */
+  readonly dryRun?: true;
+  /** It fails because it had nothing to judge by for longer than its deadline. */
+  readonly noData?: true;
+  /** Devices that count, and how many of them count as failures; of a gate that counts by queries what they said. */
   readonly devices: number;
   readonly failures: number;
   /** Updated devices that may still turn out as failures: they do not count yet, and they hold a pass back. */
   readonly undecided: number;
   readonly limitPercent: number;
+  /** Of a gate that is measured. */
+  readonly metric?: MetricStatus;
+}
+
+export interface MetricStatus {
+  readonly bound: MetricBound;
+  /** How many readings in a row decide. */
+  readonly readings: number;
+  /** Null before the first reading. */
+  readonly record: MetricRecord | null;
 }
 
 /**
@@ -32,26 +47,62 @@ export function judgeGates(state: RolloutState, tally: Tally): GateStatus[] {
 
 /** The gates of every stage that has begun: a stage that is over is still watched. */
 export function gatesInForce(state: RolloutState, tally: Tally): GateStatus[] {
-  const stages = state.config.stages.slice(0, stagesBegun(state));
-  return [...new Set(stages.flatMap(({ gates }) => gates))].flatMap((name) => judgeGate(name, state, tally));
+  return gateNamesInForce(state).flatMap((name) => judgeGate(name, state, tally));
 }
 
 /** Whether nothing that was measured stands against the next wave. */
 export function gatesAreOpen(state: RolloutState, tally: Tally): boolean {
-  return judgeGates(state, tally).every(({ verdict }) => verdict === "pass" || verdict === "not-applicable");
+  return judgeGates(state, tally).every(
+    ({ dryRun, verdict }) => dryRun || verdict === "pass" || verdict === "not-applicable",
+  );
 }
 
-function stagesBegun(state: RolloutState): number {
-  if (state.phaseIndex > 0) return state.config.stages.length;
-  const wave = lastWave(state);
-  return wave ? wave.stageIndex + 1 : 0;
+/** The gates in force that have to be asked for by a query now: what they are about has been introduced. */
+export function metricGatesInForce(state: RolloutState): [name: string, gate: MetricGate | CountGate][] {
+  return gateNamesInForce(state).flatMap((name): [string, MetricGate | CountGate][] => {
+    const gate = state.config.gates[name];
+    return gate && isQueried(gate) && applies(gate, state) ? [[name, gate]] : [];
+  });
 }
 
-/** One gate by name, for each firmware that has moved. A gate that is not defined is inconclusive: it never ships. */
+/**
+ * Gates that fail where they have had nothing to judge by since their deadline, and have not. The
+ * clock starts anew with each wave.
+ */
+export function overdueGates(state: RolloutState, tally: Tally, nowMs: number): string[] {
+  if (!state.waveEntered) return [...state.overdue];
+  return gateNamesInForce(state).filter((name) => {
+    const gate = state.config.gates[name];
+    if (gate?.noData !== "fail") return false;
+    if (!isQueried(gate)) {
+      const judged = judgeDevices(name, gate, state, tally).filter(({ verdict }) => verdict !== "not-applicable");
+      const hasNone = judged.some(({ devices, undecided }) => devices + undecided === 0);
+      return hasNone && nowMs - state.waveStartedAtMs > gate.deadlineMs;
+    }
+    const sinceMs = Math.max(state.metrics[name]?.dataAtMs ?? 0, state.waveStartedAtMs);
+    return applies(gate, state) && nowMs - sinceMs > gate.deadlineMs;
+  });
+}
+
+function gateNamesInForce(state: RolloutState): string[] {
+  const begun = state.phaseIndex > 0 ? state.config.stages.length : (lastWave(state)?.stageIndex ?? -1) + 1;
+  return [...new Set(state.config.stages.slice(0, begun).flatMap(({ gates }) => gates))];
+}
+
+/** One gate by name. A gate that is not defined is inconclusive: it never ships. */
 function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[] {
   const gate = state.config.gates[name];
-  const steps = firmwareMoved(state);
   if (!gate) return [judgement(name, null, "inconclusive")];
+  const judged = isQueried(gate) ? [judgeQuery(name, gate, state)] : judgeDevices(name, gate, state, tally);
+  if (!state.overdue.includes(name)) return judged;
+  return judged.map((status) =>
+    status.verdict === "inconclusive" ? { ...status, verdict: "fail", noData: true } : status,
+  );
+}
+
+/** For each firmware that has moved. */
+function judgeDevices(name: string, gate: DeviceGate, state: RolloutState, tally: Tally): GateStatus[] {
+  const steps = firmwareMoved(state);
   if (steps.length === 0) return [judgement(name, gate, "not-applicable")];
   return steps.map((step) => {
     const counts = countDevices(gate, step, tally);
@@ -61,6 +112,35 @@ function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[
   });
 }
 
+function judgeQuery(name: string, gate: MetricGate | CountGate, state: RolloutState): GateStatus {
+  const { component } = gate;
+  const version = component === null ? null : (state.config.resolved.components[component]?.version ?? null);
+  if (!applies(gate, state)) return { ...judgement(name, gate, "not-applicable"), component, version };
+  const record = state.metrics[name];
+  if (gate.measure === "count") {
+    const devices = record?.last.against ?? 0;
+    const failures = record?.last.value ?? 0;
+    return { ...judgement(name, gate, countVerdict(gate, record)), component, version, devices, failures };
+  }
+  const { bound, readings } = gate;
+  return {
+    ...judgement(name, gate, metricVerdict(gate, record)),
+    component,
+    version,
+    metric: { bound, readings, record: record ?? null },
+  };
+}
+
+/** Whether what a query is about has begun. */
+function applies({ component }: MetricGate | CountGate, state: RolloutState): boolean {
+  const begun = introductionsBegun(state);
+  return component === null ? begun.length > 0 : begun.some((step) => step.component === component);
+}
+
+function isQueried(gate: Gate): gate is MetricGate | CountGate {
+  return gate.measure === "metric" || gate.measure === "count";
+}
+
 /**
  * What is to be proved is the version of the release. A version on the way to it was released before,
  * and often few devices take it: it can fail, but nobody waits for it to pass. A device that only
@@ -68,7 +148,7 @@ function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[
  */
 function verdictFor(
   { component, staged, version }: FirmwareStep,
-  gate: Gate,
+  gate: DeviceGate,
   counts: Counts,
   { config }: RolloutState,
 ): GateVerdict {
@@ -84,15 +164,16 @@ function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateS
     component: null,
     version: null,
     verdict,
+    ...(gate?.dryRun && { dryRun: true }),
     devices: 0,
     failures: 0,
     undecided: 0,
-    limitPercent: gate?.limitPercent ?? 0,
+    limitPercent: gate && gate.measure !== "metric" ? gate.limitPercent : 0,
   };
 }
 
 /** Good devices speak up sooner than silent ones can be counted, so until then these count against a pass. */
-function verdictOf({ alpha, limitPercent }: Gate, { devices, failures, undecided }: Counts): GateVerdict {
+function verdictOf({ alpha, limitPercent }: DeviceGate, { devices, failures, undecided }: Counts): GateVerdict {
   const limit = limitPercent / 100;
   const verdict = sequentialTest(failures, devices, limit, alpha);
   if (verdict !== "pass") return verdict === "hold" ? "inconclusive" : verdict;
@@ -115,7 +196,7 @@ interface Counts {
   readonly undecided: number;
 }
 
-function countDevices(gate: Gate, step: FirmwareStep, { steps }: Tally): Counts {
+function countDevices(gate: DeviceGate, step: FirmwareStep, { steps }: Tally): Counts {
   const { failed, silent, unheard, updated } = steps[stepName(step)] ?? nobody;
   switch (gate.measure) {
     case "update-failure":

@@ -1,14 +1,17 @@
 import { assignmentIdOf, type Effect } from "./effects.ts";
 import { type FirmwareStep, isSameVersion } from "./firmware-step.ts";
+import type { Stage } from "../../manifest/release.ts";
 import type { PlanStep } from "../../planner/plan.ts";
-import { gatesAreOpen, gatesInForce } from "./gates.ts";
+import { gatesAreOpen, gatesInForce, type GateStatus } from "./gates.ts";
 import { kindOf, phasesOf, retirementsPassed } from "./release-kinds.ts";
 import { stillAwaited } from "./retirement.ts";
 import type { Phase } from "./schedule.ts";
 import { hasEnded, type RolloutState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 import { updateDeadlineMs } from "./track-device.ts";
-import { withdraw } from "./withdraw.ts";
+import { approvalsMissing, isDenied } from "./approvals.ts";
+import { closedBecause } from "./calendar.ts";
+import { goBack, withdraw } from "./withdraw.ts";
 
 /**
  * What follows for the rollout as a whole: a gate that fails stops it, a wave that is over makes room
@@ -32,19 +35,20 @@ export function mayGoOn({ status }: RolloutState): boolean {
 export function watchHealth(state: RolloutState, tally: Tally, nowMs: number): RolloutState {
   if (hasEnded(state.status) || state.status === "rolling-back") return state;
   if (state.failure) return stop(state, nowMs);
-  const failed = gatesInForce(state, tally).find((gate) => gate.verdict === "fail");
-  if (!failed) return state;
-  const reason = `${failed.failures} of ${failed.devices} devices failed, more than ${failed.limitPercent}% allows`;
-  return stop({ ...state, failure: { gate: failed.name, reason } }, nowMs);
+  const failed = gatesInForce(state, tally).find(({ dryRun, verdict }) => verdict === "fail" && !dryRun);
+  return failed ? stop({ ...state, failure: { gate: failed.name, reason: whyFailed(failed) } }, nowMs) : state;
+}
+
+function whyFailed({ devices, failures, limitPercent, metric, noData }: GateStatus): string {
+  if (noData) return "there was nothing to judge by until the deadline";
+  if (metric) return `${metric.record?.bad ?? 0} readings in a row are outside of its bound, the last is ${metric.record?.last.value}`;
+  return `${failures} of ${devices} devices failed, more than ${limitPercent}% allows`;
 }
 
 /** Stops everything that is under way, and goes back where the release says so. */
 function stop(state: RolloutState, nowMs: number): RolloutState {
   const goesBack = state.config.onFailure === "rollback" && state.failure?.gate !== null;
-  const stopped = withdraw(state, true);
-  return goesBack
-    ? { ...stopped, status: "rolling-back" }
-    : { ...stopped, status: "failed", endedAtMs: nowMs };
+  return goesBack ? goBack(state) : { ...withdraw(state, true), status: "failed", endedAtMs: nowMs };
 }
 
 function advanceWaves(state: RolloutState, tally: Tally, nowMs: number): RolloutState {
@@ -60,9 +64,10 @@ function advanceWaves(state: RolloutState, tally: Tally, nowMs: number): Rollout
       // What had passed may have turned while the rollout waited for people or for versions to leave.
       if (!gatesAreOpen(next, tally)) return running(next);
       if (next.waveIndex === 0 && stillAwaited(next, phase).length > 0) return running(next);
-      if (approvalsMissing(next, phase) > 0) {
+      if (approvalsMissing(next, phase) > 0 || isDenied(next, phase)) {
         return next.status === "awaiting-approval" ? next : { ...next, status: "awaiting-approval" };
       }
+      if (closedBecause(nowMs, stageOf(next, phase)?.windows, next.freezes)) return running(next);
       next = enterWave(running(next), phase, nowMs);
     } else if (waveIsOver(next, tally, phase, nowMs)) {
       next = { ...next, waveIndex: next.waveIndex + 1, waveEntered: false };
@@ -77,15 +82,8 @@ function running(state: RolloutState): RolloutState {
   return state.status === "running" ? state : { ...state, status: "running" };
 }
 
-/** How many people still have to approve the stage of the current wave. */
-export function approvalsMissing(state: RolloutState, phase: Phase): number {
-  const wave = phase.waves[state.waveIndex];
-  const stage = wave && state.config.stages[wave.stageIndex];
-  if (!stage) return 0;
-  const people = new Set(
-    state.approvals.filter(({ stage: name }) => name === stage.name).map(({ by }) => by),
-  );
-  return Math.max(0, stage.approvalsRequired - people.size);
+function stageOf({ config, waveIndex }: RolloutState, phase: Phase): Stage | undefined {
+  return config.stages[phase.waves[waveIndex]?.stageIndex ?? -1];
 }
 
 function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutState {
@@ -115,6 +113,8 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
     waveEntered: true,
     waveStartedAtMs: nowMs,
     waveSurveyed: false,
+    bakeSkipped: false,
+    overdue: [],
     pending: [...state.pending, ...effects],
   };
 }
@@ -126,13 +126,21 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
 function takeBackRetired(state: RolloutState, { after }: Phase): Effect[] {
   const { config, phaseIndex } = state;
   const earlier = retirementsPassed(state).map((gone) => ({ ...gone, again: phaseIndex - 1 }));
-  return [...after, ...earlier]
+  const retired = [...after, ...earlier]
     .filter((gone) => kindOf(config, gone.component) === "firmware")
-    .filter((gone) => config.plan.steps.some((step) => introduces(step, gone)))
-    .map((gone) => {
-      const assignmentId = assignmentIdOf(config.rolloutId, gone, false);
-      return { kind: "cancel", key: `cancel:${assignmentId}`, assignmentId };
-    });
+    .filter((gone) => config.plan.steps.some((step) => introduces(step, gone)));
+  const retried = Object.values(state.devices).filter(
+    (device) =>
+      device.retry !== undefined &&
+      device.status === "assigned" &&
+      retired.some((gone) => gone.component === device.component && gone.version === device.version),
+  );
+  const ids = new Set([...retired, ...retried].map((gone) => assignmentIdOf(config.rolloutId, gone, false)));
+  return [...ids].map((assignmentId) => ({
+    kind: "cancel",
+    key: `cancel:${assignmentId}`,
+    assignmentId,
+  }));
 }
 
 function introduces(step: PlanStep, version: FirmwareStep): boolean {
@@ -151,7 +159,7 @@ function waveIsOver(state: RolloutState, tally: Tally, phase: Phase, nowMs: numb
     state.pending.length === 0 &&
     state.waveSurveyed &&
     state.population !== null &&
-    lastedMs >= stage.bakeMs &&
+    (lastedMs >= stage.bakeMs || state.bakeSkipped) &&
     gatesAreOpen(state, tally) &&
     // Who began with the wave is done or has failed by then; in a large fleet somebody else just began.
     (tally.updating === 0 || (rulesVersion > 1 && lastedMs >= updateDeadlineMs(state.config.gates))) &&

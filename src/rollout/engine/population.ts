@@ -4,6 +4,7 @@ import { type FirmwareStep, isSameStep, stepName } from "./firmware-step.ts";
 import { introductionsBegun, kindOf } from "./release-kinds.ts";
 import type { DeviceProgress, Population, RolloutState, StagingCount } from "./state.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { countStragglers } from "./stragglers.ts";
 
 /**
  * Who runs what. Devices that were not seen within the retire window do not count any more. A
@@ -55,6 +56,7 @@ export function populationOf(state: RolloutState, snapshot: Snapshot, nowMs: num
     devices: seen.length,
     versions: inOrder(versions),
     unknown,
+    ...countStragglers(state, snapshot.devices),
     ...(staging.length > 0 && {
       staging: Object.fromEntries(staging.map((step) => [stepName(step), countStaging(state, step, seen)])),
     }),

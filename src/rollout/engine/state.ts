@@ -116,7 +116,7 @@ export interface Stragglers {
   readonly devices: number;
   /** Of these: were not heard of since the last wave began. */
   readonly asleep: number;
-  /** When the one that sleeps longest was last heard of; null when none sleeps or one was never heard of. */
+  /** When the one that sleeps longest was last heard of; null when none sleeps, or none of them was ever heard of. */
   readonly sinceMs: number | null;
 }
 
@@ -181,6 +181,8 @@ export interface RolloutState {
   readonly retries: Readonly<Record<string, number>>;
   /** By gate. */
   readonly metrics: Readonly<Record<string, MetricRecord>>;
+  /** Gates that have had nothing to judge by for longer than their deadline. */
+  readonly overdue: readonly string[];
   readonly freezes: readonly Freeze[];
   /** Null until the way back was planned. */
   readonly wayBack: WayBack | null;

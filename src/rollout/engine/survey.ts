@@ -1,12 +1,16 @@
 import type { Relation } from "../../compat/relation.ts";
+import { copiedBooks } from "./books.ts";
 import type { Observed } from "./events.ts";
 import { findAdmissible } from "./find-admissible.ts";
 import { findReturnable } from "./find-returnable.ts";
 import { isSameStep } from "./firmware-step.ts";
 import { populationOf } from "./population.ts";
 import type { Snapshot } from "./snapshot.ts";
-import { type RolloutState, stillLooks } from "./state.ts";
-import { takeBack } from "./device-progress.ts";
+import { withReadings } from "./apply-observed.ts";
+import { overdueGates } from "./gates.ts";
+import { hasEnded, type RolloutState, stillLooks } from "./state.ts";
+import { tallyOf } from "./tally.ts";
+import { withoutLast } from "./device-progress.ts";
 import { trackProgress } from "./track-progress.ts";
 
 /**
@@ -14,14 +18,15 @@ import { trackProgress } from "./track-progress.ts";
  * may be next, who has to wait and why. Pure: what it is given is all it knows.
  */
 export function survey(state: RolloutState, snapshot: Snapshot, relation: Relation, nowMs: number): Observed {
+  const { readings } = snapshot;
   const devices = new Map(snapshot.devices.map((device) => [device.id, device]));
   const waiting: Record<string, string> = {};
   const unreached = devicesUnreached(state, snapshot, false);
   const unreachedBack = devicesUnreached(state, snapshot, true);
   const confirmed: RolloutState = {
     ...state,
-    devices: takeBack(state.devices, unreached),
-    returning: takeBack(state.returning, unreachedBack),
+    devices: copiedBooks.write(state.devices, withoutLast(state.devices, unreached)),
+    returning: copiedBooks.write(state.returning, withoutLast(state.returning, unreachedBack)),
   };
   const look = { devices, snapshot, relation, nowMs };
   const progress = trackProgress(confirmed, false, look, waiting);
@@ -57,7 +62,21 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
       status === "assigned" && reason !== "" && waiting[deviceId] === reason ? [deviceId] : [],
     ),
     returnable,
+    ...(readings && Object.keys(readings).length > 0 && { readings }),
+    ...overdueNow(current, snapshot, nowMs),
   };
+}
+
+/** What has had nothing to judge by for too long, judged with what was measured just now. */
+function overdueNow(
+  state: RolloutState,
+  { readings }: Snapshot,
+  nowMs: number,
+): Pick<Observed, "overdue"> | null {
+  const mayFail = Object.values(state.config.gates).some(({ noData }) => noData === "fail");
+  if (!mayFail || hasEnded(state.status)) return null;
+  const overdue = overdueGates(withReadings(state, readings), tallyOf(state), nowMs);
+  return sameJson(overdue, state.overdue) ? null : { overdue };
 }
 
 /** Devices of assignments that are not confirmed and that the backend does not know of. */

@@ -52,7 +52,9 @@ export function trackDevice(
       }
       const heard = lastContactAtMs !== null && lastContactAtMs > closedAtMs;
       const quietSinceMs = Math.max(lastContactAtMs ?? closedAtMs, closedAtMs);
-      const silent = nowMs - quietSinceMs > silenceDeadlineMs(gates);
+      const deadlineMs = silenceDeadlineMs(gates);
+      // Who was heard of once the deadline was over has lived with the update; later silence is not about it.
+      const silent = quietSinceMs - closedAtMs < deadlineMs && nowMs - quietSinceMs > deadlineMs;
       return {
         ...before,
         status: "updated",

@@ -3,6 +3,17 @@ import { isSameVersion } from "./firmware-step.ts";
 import { kindOf, phasesBegun, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
 
+/**
+ * Stops all that is under way and turns round. Which way leads back is for the planner to say; by the
+ * rules before it was for each device alone.
+ */
+export function goBack(state: RolloutState): RolloutState {
+  const stopped = withdraw(state, true);
+  const plan: readonly Effect[] =
+    state.config.rulesVersion < 3 ? [] : [{ kind: "plan-way-back", key: `plan-way-back:${state.config.rolloutId}` }];
+  return { ...stopped, status: "rolling-back", wayBack: null, pending: [...stopped.pending, ...plan] };
+}
+
 /** Drops what has not been done and takes back what devices have not begun; stores may stop offering. */
 export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
   const { config } = state;

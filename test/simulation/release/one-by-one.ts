@@ -3,7 +3,7 @@ import type { Device, DeviceOutcome } from "../../../src/fleet/fleet-backend.ts"
 import { decide, nextEffect } from "../../../src/rollout/engine/decide.ts";
 import { assignmentIdOf } from "../../../src/rollout/engine/effects.ts";
 import type { RolloutEvent } from "../../../src/rollout/engine/events.ts";
-import { approvalsMissing } from "../../../src/rollout/engine/judge.ts";
+import { approvalsMissing } from "../../../src/rollout/engine/approvals.ts";
 import { kindOf, phasesOf } from "../../../src/rollout/engine/release-kinds.ts";
 import { retirementsMissing } from "../../../src/rollout/engine/retirement.ts";
 import type { Snapshot } from "../../../src/rollout/engine/snapshot.ts";
