@@ -26,6 +26,7 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_ROLLOUT_PARTIAL: "The last stage ends below 100 %.",
   IOT_MANIFEST_GATE_UNKNOWN: "A stage names a gate that is not defined.",
   IOT_MANIFEST_GATE_MISSING: "A stage has no gate, so nothing stops a bad update.",
+  IOT_MANIFEST_FREEZE_EMPTY: "A freeze is over before it begins.",
   IOT_MANIFEST_ARTIFACT_MISSING: "An artifact is not a readable file.",
   IOT_MANIFEST_SECRET: "A secret stands in the file instead of the name of a variable.",
 } as const satisfies Record<string, string>;

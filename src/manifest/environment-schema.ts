@@ -25,6 +25,12 @@ const signing = mapping({
     .check(describe("PEM files of the public keys that are trusted. Default: the public half of `key`.")),
 }).check(describe("Who signs, and whose signatures count."));
 
+const freeze = mapping({
+  from: text("localTime", "The day or local time at which it begins."),
+  until: text("localTime", "The last day of it, or the local time at which it is over."),
+  why: text("reason", "Why; it is shown to who waits."),
+});
+
 const environment = mapping({
   fleet: z.optional(fleet),
   storefront: z.optional(storefront),
@@ -33,6 +39,9 @@ const environment = mapping({
     .check(describe("Where bundles are published.")),
   signing: z.optional(signing),
   rollouts: z.optional(text("path", "Directory for the journals of rollouts.")),
+  freezes: z
+    .optional(list(freeze, { kind: "freezes", max: 100 }))
+    .check(describe("Times in which no rollout begins anything.")),
 });
 
 /** The shape of iotctl.yaml. Paths in it are relative to the file. */
@@ -45,3 +54,4 @@ export const environmentSchema = mapping({
 });
 
 export type EnvironmentInput = z.infer<typeof environment>;
+export type FreezeInput = z.infer<typeof freeze>;

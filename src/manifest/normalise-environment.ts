@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import type { Environment } from "./environment.ts";
 import type { EnvironmentInput } from "./environment-schema.ts";
+import { normaliseFreeze } from "./normalise-freeze.ts";
 
 /**
  * An environment with absolute paths and every default filled in: `local` lives in `.iotctl/`,
@@ -33,7 +34,7 @@ export function normaliseEnvironment(name: string, input: EnvironmentInput, dir:
     },
     rollouts: { kind: "directory", dir: place(rollouts, "rollouts") },
     approvals: { approvers: [], least: 0 },
-    freezes: [],
+    freezes: (input.freezes ?? []).map(normaliseFreeze),
     metrics: null,
   };
 }

@@ -3,6 +3,7 @@ import { parsePercent } from "../base/percentages.ts";
 import { defaultStageGates } from "./gate-defaults.ts";
 import type { DeviceSelection, Stage, Wave } from "./release.ts";
 import type { StageInput } from "./release-schema.ts";
+import { parseTimeWindow } from "./time-window.ts";
 
 /**
  * Stages with their waves: as many as the longer of the two lists has, where the shorter one repeats
@@ -19,6 +20,7 @@ export function normaliseStages(stages: readonly StageInput[]): Stage[] {
       bakeMs: stage.bake ? parseDuration(stage.bake)! : 0,
       gates: stage.gates ?? defaultStageGates,
       approvalsRequired: stage.approve ?? 0,
+      ...(stage.window && { windows: listOf(stage.window).map((text) => parseTimeWindow(text)!) }),
     };
   });
 }

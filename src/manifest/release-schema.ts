@@ -85,6 +85,13 @@ const stage = mapping({
   approve: z.optional(
     integer("approvals", 0, 20, "How many people must approve before the stage begins. Default: 0."),
   ),
+  window: z
+    .optional(
+      z.union([text("window"), list(text("window"), { kind: "windows", min: 1, max: 20 })], {
+        error: "windows",
+      }),
+    )
+    .check(describe("When anything of the stage may begin, one or several. Default: at any time.")),
 });
 
 /** The shape of release.yaml. What lies between its values is in `rules/`. */

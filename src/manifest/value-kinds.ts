@@ -1,6 +1,8 @@
 import { isRange, isVersion, nearestVersion } from "../compat/versions.ts";
 import { parseDuration } from "../base/durations.ts";
 import { parsePercent } from "../base/percentages.ts";
+import { localTimeHint, localTimePattern, parseLocalTime } from "./local-time.ts";
+import { parseTimeWindow, timeWindowHint, timeWindowPattern } from "./time-window.ts";
 
 /**
  * One kind of value: what to call it in a sentence, and for text what is accepted. Schemas name
@@ -102,6 +104,18 @@ export const valueKinds = {
     what: "a query of 1 to 4000 characters",
     accepts: (text) => text.trim() !== "" && text.length <= 4000 && !/[^\P{Cc}\n\t]/u.test(text),
   },
+  window: {
+    what: "a window such as Mon-Thu 09:00-16:00 Europe/Amsterdam",
+    accepts: (text) => parseTimeWindow(text) !== null,
+    pattern: timeWindowPattern,
+    hint: timeWindowHint,
+  },
+  localTime: {
+    what: "a day or a local time with its zone such as 2026-12-18 Europe/Amsterdam or 2026-12-18T18:00 Europe/Amsterdam",
+    accepts: (text) => parseLocalTime(text) !== null,
+    pattern: localTimePattern,
+    hint: localTimeHint,
+  },
   name: {
     what: "a name of lower-case letters, digits and single hyphens such as app-ios",
     accepts: matching(namePattern),
@@ -166,6 +180,11 @@ export const valueKinds = {
     hint: percentHint,
   },
   // The bounds are far from any real release; they keep every later step cheap.
+  windows: {
+    what: "a window such as Mon-Thu 09:00-16:00 Europe/Amsterdam, or a list of 1 to 20 of them",
+    hint: timeWindowHint,
+  },
+  freezes: { what: "a list of at most 100 freezes, each with from, until and why" },
   stages: { what: "a list of 1 to 50 stages" },
   components: { what: "a mapping with 1 to 100 components" },
   requires: { what: "a mapping of at most 100 components to ranges" },
