@@ -47,5 +47,6 @@ export function factsOfResolvedVersion(component: string, resolved: ResolvedComp
     ...(resolved.bridges && { bridges: resolved.bridges }),
     ...(resolved.stuck !== undefined && { stuck: resolved.stuck }),
     ...(resolved.keepsVersions && { keepsVersions: true }),
+    ...(resolved.securityCounter !== undefined && { securityCounter: resolved.securityCounter }),
   };
 }

@@ -25,6 +25,8 @@ export interface ResolvedComponent {
   readonly stuck?: string;
   /** Service: goes on serving the old version beside the new. */
   readonly keepsVersions?: true;
+  /** Firmware: anti-rollback counter of the images. Absent, as in releases before there was one: 0. */
+  readonly securityCounter?: number;
   readonly artifacts: readonly ResolvedArtifact[];
 }
 

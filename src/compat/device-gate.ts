@@ -1,4 +1,4 @@
-import type { Relation } from "./relation.ts";
+import { type Relation, securityCounter } from "./relation.ts";
 import { type ComponentVersion, explainVerdict, formatComponentVersion, type Verdict } from "./verdict.ts";
 
 export interface GateRequest {
@@ -14,7 +14,7 @@ export interface GateRequest {
   };
   readonly target: ComponentVersion;
   readonly relation: Relation;
-  /** On the way back to a version the device ran before, `installs-over` does not count. */
+  /** On the way back to a version the device ran before, `installs-over` does not count; security counters do. */
   readonly rollback: boolean;
 }
 
@@ -23,6 +23,7 @@ export type GateReasonCode =
   | "hardware"
   | "version-unknown"
   | "already-installed"
+  | "anti-rollback"
   | "installs-over"
   | "incompatible";
 
@@ -44,6 +45,7 @@ export function admitDevice({ device, target, relation, rollback }: GateRequest)
   const reasons: { code: GateReasonCode; message: string }[] = [];
   const refuse = (code: GateReasonCode, message: string): void => void reasons.push({ code, message });
   const name = formatComponentVersion(target);
+  const counterOf = (version: string): number => securityCounter(relation, target.component, version);
 
   const variants = relation.facts(target.component, target.version)?.hardware ?? [];
   if (!variants.includes(device.hardware)) {
@@ -54,6 +56,11 @@ export function admitDevice({ device, target, relation, rollback }: GateRequest)
     refuse("version-unknown", "the device has not said which version it runs");
   } else if (device.installed === target.version) {
     refuse("already-installed", `the device runs ${name} already`);
+  } else if (counterOf(target.version) < counterOf(device.installed)) {
+    refuse(
+      "anti-rollback",
+      `${name} has security counter ${counterOf(target.version)}, the device runs ${device.installed} with ${counterOf(device.installed)}`,
+    );
   } else if (!rollback && !relation.installsOver(target, device.installed)) {
     const range = relation.facts(target.component, target.version)?.installsOver;
     refuse(

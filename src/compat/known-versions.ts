@@ -28,6 +28,7 @@ export interface KnownVersion extends ComponentVersion {
   /** By the component that is required. */
   readonly requires: ReadonlyMap<string, Requirement>;
   readonly installsOver: Requirement | undefined;
+  readonly securityCounter: number;
   /** Whether the relation keeps it: it has facts, or lives in the field. */
   readonly permanent: boolean;
   /** Verdicts that have been formed about it and another. */
@@ -93,6 +94,7 @@ export class KnownVersions {
       wellFormed: isVersion(version),
       requires: new Map(requires.map(([other, range]) => [other, this.#requirement(range)])),
       installsOver: facts?.installsOver === undefined ? undefined : this.#requirement(facts.installsOver),
+      securityCounter: facts?.securityCounter ?? 0,
       permanent: facts !== null || live,
       verdicts: new Map(),
     };

@@ -21,6 +21,8 @@ export interface VersionFacts extends ComponentVersion {
   readonly stuck?: string;
   /** Service: goes on serving the old version beside the new until that is retired. */
   readonly keepsVersions?: boolean;
+  /** Firmware: anti-rollback counter of its images. Absent: 0. */
+  readonly securityCounter?: number;
 }
 
 /** Versions that may be in use anywhere, by component. */
@@ -37,8 +39,13 @@ export interface Relation {
   components(): readonly string[];
   /** Known versions of a component, lowest first. */
   versions(component: string): readonly string[];
-  /** Whether a firmware version can be installed on a device that runs `installed`. */
+  /** Whether a firmware version can be installed on a device that runs `installed`: never over a higher security counter. */
   installsOver(target: ComponentVersion, installed: string): boolean;
+}
+
+/** Anti-rollback counter of a firmware version: hardware that ran it refuses every lower one. 0 where nobody says. */
+export function securityCounter(relation: Relation, component: string, version: string): number {
+  return relation.facts(component, version)?.securityCounter ?? 0;
 }
 
 /**
@@ -75,7 +82,7 @@ export function createRelation(
     },
     installsOver({ component, version }, installed) {
       const [target, from] = [known.get(component, version), known.get(component, installed)];
-      if (!from.wellFormed) return false;
+      if (!from.wellFormed || target.securityCounter < from.securityCounter) return false;
       return target.installsOver === undefined ? isLower(from, target) : admits(target.installsOver, from);
     },
   };

@@ -11,11 +11,11 @@ const peersMax = 20;
 /**
  * The versions that devices may meet once they are back. With observed pairing the gate of each device
  * keeps it from apps that it does not fit, as long as nobody comes from one that fits to one that does
- * not: the stores stop offering that, or it is lower.
+ * not: no store offers that any more, or it is lower.
  */
 export function peersToMeet(
   way: WayTo,
-  { halted, live }: InUse,
+  { live, offered }: InUse,
   { config }: RolloutState,
   relation: Relation,
 ): LiveSets {
@@ -29,7 +29,7 @@ export function peersToMeet(
         config.pairing === "observed" &&
         kindOf(config, component) === "app" &&
         fitting.length > 0 &&
-        (halted.has(`${component}@${version}`) ||
+        (!offered.has(`${component}@${version}`) ||
           fitting.every((other) => compareVersions(other, version) > 0));
       const misfits = versions.filter((version) => !fits(version) && !isGuarded(version));
       return [component, [...misfits, ...fitting].slice(0, peersMax)];

@@ -59,12 +59,12 @@ function fieldOf({ config }: RolloutState): Record<string, readonly string[]> {
   return Object.fromEntries(moved.map(({ component }) => [component, config.plan.field[component] ?? []]));
 }
 
-function withOpened({ halted, live }: InUse, open: LiveSets): InUse {
+function withOpened({ live, offered }: InUse, open: LiveSets): InUse {
   const opened = Object.entries(open).map(([component, versions]): [string, string[]] => [
     component,
     [...new Set([...(live[component] ?? []), ...versions])],
   ]);
-  return { halted, live: { ...live, ...Object.fromEntries(opened) } };
+  return { offered, live: { ...live, ...Object.fromEntries(opened) } };
 }
 
 type Shut = Pick<ClosedWay, "pairs" | "why">;

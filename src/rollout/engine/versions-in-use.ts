@@ -7,8 +7,8 @@ import { withdraw } from "./withdraw.ts";
 export interface InUse {
   /** Every version that may be in use now, by component of the release. */
   readonly live: LiveSets;
-  /** Apps that stores stop offering when the rollout turns round, as `app@4.2.0`. */
-  readonly halted: ReadonlySet<string>;
+  /** Apps that users may still come to when the rollout has turned round, as `app@4.2.0`. */
+  readonly offered: ReadonlySet<string>;
 }
 
 /** What may be in use now: what was counted in the last look, and all that was introduced so far. */
@@ -16,7 +16,15 @@ export function versionsInUse(state: RolloutState, relation: Relation): InUse {
   const { config } = state;
   const services = servicesInField(state, relation);
   const { exposed, pending } = withdraw(state, true);
-  const halts = pending.filter((effect) => effect.kind === "halt-app");
+  const offered = new Set(
+    Object.entries(config.plan.field).flatMap(([component, versions]) =>
+      versions.map((version) => `${component}@${version}`),
+    ),
+  );
+  for (const app of Object.keys(exposed)) offered.add(app);
+  for (const effect of pending) {
+    if (effect.kind === "halt-app") offered.delete(`${effect.component}@${effect.version}`);
+  }
   const live = Object.keys(config.resolved.components).map((component): [string, string[]] => {
     switch (kindOf(config, component)) {
       case "app":
@@ -27,10 +35,7 @@ export function versionsInUse(state: RolloutState, relation: Relation): InUse {
         return [component, versionsOf(services, component)];
     }
   });
-  return {
-    live: Object.fromEntries(live),
-    halted: new Set(halts.map(({ component, version }) => `${component}@${version}`)),
-  };
+  return { live: Object.fromEntries(live), offered };
 }
 
 function appsInUse(
