@@ -1,6 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { devicesNeededToPass, sequentialTest } from "../../src/rollout/engine/sequential-test.ts";
+import {
+  devicesNeededToPass,
+  goodDevicesToPass,
+  sequentialTest,
+} from "../../src/rollout/engine/sequential-test.ts";
 
 const order = { pass: 0, hold: 1, fail: 2 } as const;
 const limits = fc.double({ min: 0.005, max: 0.5, noNaN: true });
@@ -71,5 +75,27 @@ describe("devicesNeededToPass", () => {
   it("is endless where no number is enough", () => {
     expect(devicesNeededToPass(0, 0.05)).toBe(Infinity);
     expect(devicesNeededToPass(0.02, 0.7)).toBe(Infinity);
+  });
+});
+
+describe("goodDevicesToPass", () => {
+  it("is the least number of good devices that makes a pass of what there is", () => {
+    fc.assert(
+      fc.property(fc.nat(5), fc.nat(60), limits, alphas, (failures, good, limit, alpha) => {
+        const devices = failures + good;
+        const more = goodDevicesToPass(failures, devices, limit, alpha);
+        expect(sequentialTest(failures, devices + more, limit, alpha)).toBe("pass");
+        if (more > 0) expect(sequentialTest(failures, devices + more - 1, limit, alpha)).not.toBe("pass");
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("knows what failures cost", () => {
+    expect(goodDevicesToPass(0, 0, 0.02, 0.05)).toBe(devicesNeededToPass(0.02, 0.05));
+    expect(goodDevicesToPass(0, 100, 0.02, 0.05)).toBe(devicesNeededToPass(0.02, 0.05) - 100);
+    expect(goodDevicesToPass(1, 100, 0.02, 0.05)).toBeGreaterThan(goodDevicesToPass(0, 100, 0.02, 0.05));
+    expect(goodDevicesToPass(0, 1000, 0.02, 0.05)).toBe(0);
+    expect(goodDevicesToPass(0, 10, 0, 0.05)).toBe(Infinity);
   });
 });

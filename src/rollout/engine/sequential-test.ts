@@ -37,7 +37,16 @@ export function sequentialTest(
 
 /** The fewest devices, all of them good, that can pass; what a stage must hold to be able to. Infinity when none are enough. */
 export function devicesNeededToPass(limit: number, alpha: number): number {
-  const passes = (devices: number): boolean => sequentialTest(0, devices, limit, alpha) === "pass";
+  return goodDevicesToPass(0, 0, limit, alpha);
+}
+
+/**
+ * The fewest further devices, all of them good, with which `failures` of `devices` pass; 0 when they do
+ * already. Infinity when none are enough.
+ */
+export function goodDevicesToPass(failures: number, devices: number, limit: number, alpha: number): number {
+  const passes = (more: number): boolean => sequentialTest(failures, devices + more, limit, alpha) === "pass";
+  if (passes(0)) return 0;
   let enough = 1;
   while (!passes(enough)) {
     if (enough > devicesMax) return Infinity;
