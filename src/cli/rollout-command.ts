@@ -40,9 +40,15 @@ export abstract class RolloutCommand<C extends typeof Command> extends BaseComma
     try {
       return describeRollout(await advance(journal, await context.rolloutPorts()));
     } catch (error) {
+      // Who has the turn acts on what was written as soon as what it does now is done.
+      if (isLocked(error)) return describeRollout(await readRollout(journal));
       throw tookEffectLater(error, rolloutId);
     }
   }
+}
+
+function isLocked(error: unknown): boolean {
+  return error instanceof IotctlError && error.code === "IOT_ROLLOUT_LOCKED";
 }
 
 /** What was said is in the journal already when the backend turns out to be away. */

@@ -236,7 +236,7 @@ describe("a rollout", () => {
       observed({ progress: fleetOf("fan", 2, { status: "assigned" }) }),
     );
     const asked = run(asleep, 2, { type: "rollback-requested", ...by });
-    expect(asked.pending.map(({ kind }) => kind)).toEqual(["cancel"]);
+    expect(asked.pending.map(({ kind }) => kind)).toEqual(["cancel", "plan-way-back"]);
     const canceled = settle(asked, 2);
     expect(canceled.status).toBe("rolling-back");
     // One of them had begun before it could be taken back.
@@ -308,11 +308,19 @@ describe("a rollout", () => {
     const approval = { type: "approved", stage: "fleet", planDigest, by: "ann", reason: "" } as const;
     const waves: string[] = [];
     for (let hour = 1; hour < 20 && state.status !== "completed"; hour++) {
-      state = settle(run(state, hour * hourMs, observed({ progress: devices }), approval), hour * hourMs);
+      state = settle(run(state, hour * hourMs, approval, observed({ progress: devices })), hour * hourMs);
       const { status, wave: name } = describeRollout(state);
       waves.push(name || status);
     }
-    expect(waves).toEqual(["fleet 50%", "fleet 100%", "canary", "fleet 50%", "fleet 100%", "completed"]);
+    expect(waves).toEqual([
+      "canary",
+      "fleet 50%",
+      "fleet 100%",
+      "canary",
+      "fleet 50%",
+      "fleet 100%",
+      "completed",
+    ]);
     expect(state.exposed).toEqual({ "app@4.2.0": 100 });
   });
 });

@@ -162,6 +162,6 @@ describe("health", () => {
     const canary = settle(started(fanConfig({ stages: [open, closed], plan })), 0);
     const after = run(canary, 2 * hourMs, bad);
     expect(after).toMatchObject({ status: "rolling-back", waveIndex: 1 });
-    expect(after.pending.map(({ kind }) => kind).toSorted()).toEqual(["cancel", "halt-app"]);
+    expect(after.pending.map(({ kind }) => kind).toSorted()).toEqual(["cancel", "halt-app", "plan-way-back"]);
   });
 });

@@ -24,6 +24,8 @@ describe("populationOf", () => {
       device("g", { lastContactAtMs: null }),
     ];
     expect(look(devices, null)).toEqual({
+      ahead: { fleet: 5 },
+      out: { fan: { devices: 5, asleep: 1, sinceMs: null } },
       devices: 5,
       versions: { fan: { "1.9.4": 2, "2.0.0": 1 } },
       unknown: { fan: 1 },

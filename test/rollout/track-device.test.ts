@@ -145,8 +145,19 @@ describe("trackDevice", () => {
         reported: "2.0.0",
         closed: 9,
         spoke: 8,
-        contact: 2.1,
+        contact: 7.1,
         expected: { status: "updated", heard: true, silent: true },
+      },
+    ],
+    [
+      "switched off long after it had lived with the update",
+      {
+        state: "succeeded",
+        reported: "2.0.0",
+        closed: 90,
+        spoke: 89,
+        contact: 88,
+        expected: { status: "updated", heard: true, silent: false },
       },
     ],
     [

@@ -3,6 +3,8 @@ import type { Device, DeviceOutcome } from "../../src/fleet/fleet-backend.ts";
 import type { Stage, Wave } from "../../src/manifest/release.ts";
 import type { Plan, PlanStep } from "../../src/planner/plan.ts";
 import { decide } from "../../src/rollout/engine/decide.ts";
+import { relationOf } from "../../src/rollout/engine/known-versions.ts";
+import { planWayBack } from "../../src/rollout/engine/plan-way-back.ts";
 import { type Observed, type RolloutEvent, sawOnly } from "../../src/rollout/engine/events.ts";
 import type { DeviceProgress, RolloutConfig, RolloutState } from "../../src/rollout/engine/state.ts";
 
@@ -13,7 +15,7 @@ export const hourMs = 3_600_000;
 export function fanConfig(more: Partial<RolloutConfig> = {}): RolloutConfig {
   return {
     rolloutId: "fan-1",
-    rulesVersion: 2,
+    rulesVersion: 3,
     environment: "test",
     plan: planOf("introduce cloud 5.2.0", "introduce fan 2.0.0", "retire fan 1.8.0", "introduce app 4.2.0"),
     planDigest,
@@ -112,7 +114,10 @@ export function run(state: RolloutState | null, atMs: number, ...events: Rollout
 /** Confirms all that is pending, again and again, until nothing is. */
 export function settle(state: RolloutState, atMs: number): RolloutState {
   for (let turn = 0; turn < 100 && state.pending.length > 0; turn++) {
-    for (const { key } of state.pending) state = run(state, atMs, { type: "effect-done", key });
+    for (const { key, kind } of state.pending) {
+      const wayBack = kind === "plan-way-back" && planWayBack(state, relationOf(state.config));
+      state = run(state, atMs, { type: "effect-done", key, ...(wayBack && { wayBack }) });
+    }
   }
   return state;
 }

@@ -5,6 +5,7 @@ import { describeRollout, type RolloutView } from "../../rollout/engine/describe
 import { hasEnded } from "../../rollout/engine/state.ts";
 import { advance } from "../../rollout/advance.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
+import { LiveRollout } from "../../rollout/live-rollout.ts";
 import type { RolloutPorts } from "../../rollout/rollout-ports.ts";
 
 export interface FollowOptions {
@@ -30,12 +31,13 @@ const stuckTurns = 3;
 /** Turns the loop until the rollout has ended, needs people, or time is up. */
 export async function followRollout(options: FollowOptions): Promise<RolloutView> {
   const { clock, journal, ports, signal } = options;
+  const live = new LiveRollout(journal, ports.checkRecord);
   const startedAtMs = clock.now();
   let troubleSinceMs: number | null = null;
   let stuck = 0;
   for (;;) {
     if (signal.aborted) throw interrupted(journal.rolloutId);
-    const view = await turn(journal, ports).catch((error: unknown) => {
+    const view = await turn(live, ports).catch((error: unknown) => {
       troubleSinceMs ??= clock.now();
       const waitable =
         error instanceof IotctlError && (error.exit === Exit.remote || error.exit === Exit.undecided);
@@ -59,8 +61,15 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
   }
 }
 
-async function turn(journal: RolloutJournal, ports: RolloutPorts): Promise<RolloutView> {
-  return describeRollout(await advance(journal, ports));
+/** Where another process moves the rollout, such as the server's controller, it is only looked at. */
+async function turn(live: LiveRollout, ports: RolloutPorts): Promise<RolloutView> {
+  try {
+    return describeRollout(await advance(live.journal, ports, live));
+  } catch (error) {
+    if (!(error instanceof IotctlError) || error.code !== "IOT_ROLLOUT_LOCKED") throw error;
+    await live.catchUp();
+    return describeRollout(live.state);
+  }
 }
 
 function interrupted(rolloutId: string): IotctlError {

@@ -77,7 +77,7 @@ function initialState(config: RolloutConfig, nowMs: number): RolloutState {
     retries: {},
     metrics: {},
     overdue: [],
-    freezes: [],
+    freezes: config.freezes ?? [],
     wayBack: null,
     failure: null,
     pending: [],

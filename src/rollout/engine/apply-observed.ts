@@ -2,6 +2,7 @@ import type { Books, ByDevice } from "./books.ts";
 import { withoutLast } from "./device-progress.ts";
 import { assignEffect, type Effect } from "./effects.ts";
 import type { Observed } from "./events.ts";
+import { gateNamed } from "./gate-named.ts";
 import { recordReading } from "./metric-gates.ts";
 import { nothingBegins } from "./nothing-begins.ts";
 import type { MetricRecord, RolloutState } from "./state.ts";
@@ -16,7 +17,7 @@ export function applyObserved(
   // In a closed window nobody was offered anything, so the wave has not been seen to.
   const surveyed = state.waveEntered && (state.waveSurveyed || nothingBegins(state, nowMs) === null);
   const unchanged =
-    state.waveSurveyed === surveyed &&
+    (state.waveSurveyed || !surveyed) &&
     event.lapsed.length === 0 &&
     Object.keys(event.progress).length === 0 &&
     Object.keys(event.returning).length === 0 &&
@@ -43,8 +44,8 @@ export function withReadings(state: RolloutState, readings: Observed["readings"]
   if (!readings) return state;
   const metrics: Record<string, MetricRecord> = { ...state.metrics };
   for (const [name, reading] of Object.entries(readings)) {
-    const gate = state.config.gates[name];
-    if (gate) metrics[name] = recordReading(gate, metrics[name], reading);
+    const gate = gateNamed(state.config, name);
+    if (gate) metrics[name] = recordReading(gate, state.metrics[name], reading);
   }
   return { ...state, metrics };
 }

@@ -40,7 +40,7 @@ export function decide(
   if (mayGoOn(state)) {
     if (offer) state = assignAdmissible(state, offer, books);
     // Nothing new begins on what was seen long ago: a word of a person waits for the next look.
-    const goesOn = look !== null || state.config.rulesVersion < 3;
+    const goesOn = look !== null || event.type === "started" || state.config.rulesVersion < 3;
     state = (goesOn ? judge : watchHealth)(state, books.tally(state), nowMs);
   } else if (state.status === "completed" && offer && gatesAreOpen(state, books.tally(state))) {
     // Devices that were away when it ended get what everybody got, for as long as it does them good.

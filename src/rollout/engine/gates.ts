@@ -1,5 +1,6 @@
 import type { CountGate, DeviceGate, Gate, MetricBound, MetricGate } from "../../manifest/release.ts";
 import { type FirmwareStep, stepName } from "./firmware-step.ts";
+import { gateNamed } from "./gate-named.ts";
 import { countVerdict, metricVerdict } from "./metric-gates.ts";
 import { introductionsBegun, kindOf, lastWave } from "./release-kinds.ts";
 import { sequentialTest } from "./sequential-test.ts";
@@ -60,7 +61,7 @@ export function gatesAreOpen(state: RolloutState, tally: Tally): boolean {
 /** The gates in force that have to be asked for by a query now: what they are about has been introduced. */
 export function metricGatesInForce(state: RolloutState): [name: string, gate: MetricGate | CountGate][] {
   return gateNamesInForce(state).flatMap((name): [string, MetricGate | CountGate][] => {
-    const gate = state.config.gates[name];
+    const gate = gateNamed(state.config, name);
     return gate && isQueried(gate) && applies(gate, state) ? [[name, gate]] : [];
   });
 }
@@ -72,7 +73,7 @@ export function metricGatesInForce(state: RolloutState): [name: string, gate: Me
 export function overdueGates(state: RolloutState, tally: Tally, nowMs: number): string[] {
   if (!state.waveEntered) return [...state.overdue];
   return gateNamesInForce(state).filter((name) => {
-    const gate = state.config.gates[name];
+    const gate = gateNamed(state.config, name);
     if (gate?.noData !== "fail") return false;
     if (!isQueried(gate)) {
       const judged = judgeDevices(name, gate, state, tally).filter(({ verdict }) => verdict !== "not-applicable");
@@ -91,7 +92,7 @@ function gateNamesInForce(state: RolloutState): string[] {
 
 /** One gate by name. A gate that is not defined is inconclusive: it never ships. */
 function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[] {
-  const gate = state.config.gates[name];
+  const gate = gateNamed(state.config, name);
   if (!gate) return [judgement(name, null, "inconclusive")];
   const judged = isQueried(gate) ? [judgeQuery(name, gate, state)] : judgeDevices(name, gate, state, tally);
   if (!state.overdue.includes(name)) return judged;

@@ -43,6 +43,8 @@ export interface RolloutConfig {
   readonly services: Readonly<Record<string, ServiceSettings>>;
   /** Whose consent counts, as it was when the rollout began. Absent in journals of earlier releases: anybody's. */
   readonly approvers?: readonly Approver[];
+  /** The freezes of the environment when it began; absent where there were none. */
+  readonly freezes?: readonly Freeze[];
 }
 
 /** One person. Several entries of one name are the same person, who counts once. */
