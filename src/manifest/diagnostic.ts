@@ -8,7 +8,7 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_MISSING_KEY: "A key that must be there is not, or has no value.",
   IOT_MANIFEST_BAD_VALUE: "A value of the wrong kind or out of bounds.",
   IOT_MANIFEST_COMPONENT_UNKNOWN:
-    "A pin, a bridge or a known version names a component that the release does not have.",
+    "A pin, a bridge, a gate or a known version names a component that the release does not have.",
   IOT_MANIFEST_PIN_ON_ITSELF: "A component requires itself.",
   IOT_MANIFEST_PIN_UNSATISFIABLE: "No version in this file lies in the range of a pin.",
   IOT_MANIFEST_PIN_CONTRADICTED: "A pin refuses the version of its peer in the same release.",
@@ -19,15 +19,24 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_APP_TWICE: "Two app components are the same app in the same store.",
   IOT_MANIFEST_HARDWARE_TWICE: "Two firmware components have an image for the same hardware model.",
   IOT_MANIFEST_INSTALLS_OVER_ITSELF: "The range of installs-over contains the version that is installed.",
+  IOT_MANIFEST_COUNTER_FALLS: "Firmware has a lower security counter than a known version below it.",
   IOT_MANIFEST_STAGE_TWICE: "Two stages have the same name.",
   IOT_MANIFEST_STAGE_EMPTY: "A stage selects neither devices nor app users.",
   IOT_MANIFEST_STAGE_UNREACHABLE: "An earlier stage already covers every device and every user.",
   IOT_MANIFEST_PERCENT_FALLS: "A percentage is lower than one before it; a share never shrinks.",
   IOT_MANIFEST_ROLLOUT_PARTIAL: "The last stage ends below 100 %.",
   IOT_MANIFEST_GATE_UNKNOWN: "A stage names a gate that is not defined.",
-  IOT_MANIFEST_GATE_MISSING: "A stage has no gate, so nothing stops a bad update.",
+  IOT_MANIFEST_GATE_MISSING: "A stage has no gate but dry runs, so nothing stops a bad update.",
+  IOT_MANIFEST_GATE_VERSIONS:
+    "A query says `$versions` where that means nothing, or lacks it where versions are compared.",
+  IOT_MANIFEST_GATE_DEADLINE: "A gate is asked so seldom that its deadline passes in between.",
   IOT_MANIFEST_FREEZE_EMPTY: "A freeze is over before it begins.",
   IOT_MANIFEST_ARTIFACT_MISSING: "An artifact is not a readable file.",
+  IOT_MANIFEST_APPROVER_UNCLEAR:
+    "An approver has neither a key nor an identity with its issuer, or has both, or nobody is trusted about it.",
+  IOT_MANIFEST_APPROVER_TWICE:
+    "Two approvers have the same key or the same identity; one of them is one person.",
+  IOT_MANIFEST_APPROVERS_TOO_FEW: "`least` asks for more people than `approvers` names.",
   IOT_MANIFEST_SECRET: "A secret stands in the file instead of the name of a variable.",
 } as const satisfies Record<string, string>;
 export type DiagnosticCode = keyof typeof diagnosticCatalogue;

@@ -74,10 +74,7 @@ const metricGate = mapping({
   ...queried,
 }).check(
   z.refine((gate) => boundKeys.filter((key) => gate[key] !== undefined).length === 1, { error: "oneBound" }),
-  z.meta({
-    description: "Measures a number by a query, and holds it against a bound.",
-    oneOf: boundKeys.map((key) => ({ required: [key] })),
-  }),
+  describe("Measures a number by a query, and holds it against a bound."),
 );
 
 /** Evidence that a stage asks for, by what it measures. */

@@ -25,6 +25,8 @@ export interface ReadOptions {
   readonly needsVariables?: (path: Path) => boolean;
   /** Whether the text at this path is left as written, variables and all. */
   readonly isVerbatim?: (path: Path) => boolean;
+  /** Names that mean something in the text at this path as `$name`, so that `${name}` is a mistake. */
+  readonly reservedAt?: (path: Path) => readonly string[];
 }
 
 /** A value and the place of each part of it. */
@@ -159,7 +161,7 @@ export class ManifestReader {
     }
     const { text, unfilled } = this.#options.isVerbatim?.(path)
       ? { text: value, unfilled: [] }
-      : fillVariables(value, this.#options.env);
+      : fillVariables(value, this.#options.env, this.#options.reservedAt?.(path));
     if (this.#options.needsVariables?.(path) ?? true) {
       // Escapes and folded lines move text about; a place inside the value is known only when they do not.
       const inside = this.#log.source.slice(valueOffset, node?.range?.[1]).indexOf(value);
@@ -176,9 +178,14 @@ export class ManifestReader {
 
 function variableProblem({ name, reason }: UnfilledVariable): Problem {
   const keep = `write $\${${name}} to keep the text as it is`;
-  const [message, hint] =
-    reason === "unset"
-      ? [`The environment variable ${quoted(name)} is not set.`, `Set it (export ${name}=...), or ${keep}.`]
-      : [`${quoted(name)} is not the name of an environment variable.`, `Name one, or ${keep}.`];
+  const said = {
+    unset: [
+      `The environment variable ${quoted(name)} is not set.`,
+      `Set it (export ${name}=...), or ${keep}.`,
+    ],
+    malformed: [`${quoted(name)} is not the name of an environment variable.`, `Name one, or ${keep}.`],
+    reserved: [`\`\${${name}}\` means nothing here.`, `Write $${name}, without braces.`],
+  } as const;
+  const [message, hint] = said[reason];
   return { code: "IOT_MANIFEST_VARIABLE", message, hint };
 }

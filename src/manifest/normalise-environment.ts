@@ -1,5 +1,5 @@
 import { join, resolve } from "node:path";
-import type { Environment } from "./environment.ts";
+import type { ApproverSettings, Environment, KeylessSettings, MetricsSettings } from "./environment.ts";
 import type { EnvironmentInput } from "./environment-schema.ts";
 import { normaliseFreeze } from "./normalise-freeze.ts";
 
@@ -12,7 +12,7 @@ export function normaliseEnvironment(name: string, input: EnvironmentInput, dir:
   const home = local ? join(dir, ".iotctl") : join(dir, ".iotctl", name);
   const place = (path: string | undefined, standard: string): string =>
     path === undefined ? resolve(home, standard) : resolve(dir, path);
-  const { fleet, rollouts, signing, storage, storefront } = input;
+  const { approvals, fleet, rollouts, signing, storage, storefront } = input;
   return {
     name,
     fleet: {
@@ -31,10 +31,37 @@ export function normaliseEnvironment(name: string, input: EnvironmentInput, dir:
       keyFile: place(signing?.key, join("keys", "developer.pem")),
       createKey: local,
       trustedKeyFiles: (signing?.trusted ?? []).map((path) => resolve(dir, path)),
+      ...(signing?.keyless && { keyless: keylessOf(signing.keyless, dir) }),
     },
     rollouts: { kind: "directory", dir: place(rollouts, "rollouts") },
-    approvals: { approvers: [], least: 0 },
+    approvals: {
+      approvers: (approvals?.approvers ?? []).flatMap((each) => approverOf(each, dir)),
+      least: approvals?.least ?? 0,
+    },
     freezes: (input.freezes ?? []).map(normaliseFreeze),
-    metrics: null,
+    metrics: input.metrics ? metricsOf(input.metrics) : null,
   };
+}
+
+function metricsOf({ prometheus }: NonNullable<EnvironmentInput["metrics"]>): MetricsSettings {
+  const { url, "token-env": tokenEnv } = prometheus;
+  return { kind: "prometheus", url, ...(tokenEnv !== undefined && { tokenEnv }) };
+}
+
+type SigningInput = NonNullable<EnvironmentInput["signing"]>;
+type ApproverInput = NonNullable<NonNullable<EnvironmentInput["approvals"]>["approvers"]>[number];
+
+function keylessOf(input: NonNullable<SigningInput["keyless"]>, dir: string): KeylessSettings {
+  return {
+    fulcioUrl: input.fulcio,
+    rekorUrl: input.rekor,
+    ...(input.timestamps !== undefined && { timestampUrl: input.timestamps }),
+    trustedRootFile: resolve(dir, input["trusted-root"]),
+  };
+}
+
+/** Rules hold that there is a key, or an identity with its issuer. */
+function approverOf({ identity, issuer, key, name }: ApproverInput, dir: string): ApproverSettings[] {
+  if (key !== undefined) return [{ name, keyFile: resolve(dir, key) }];
+  return identity !== undefined && issuer !== undefined ? [{ name, identity, issuer }] : [];
 }

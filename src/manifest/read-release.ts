@@ -1,4 +1,5 @@
 import { compareVersions } from "../compat/versions.ts";
+import { versionsWord } from "../metrics/versions-in-query.ts";
 import { DiagnosticLog } from "./diagnostic-log.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { normaliseRelease } from "./normalise-release.ts";
@@ -25,7 +26,7 @@ const standIns = { apiVersion: "iotctl.dev/v1", kind: "Release", product: "unnam
 /** Text of a `release.yaml` to a release, with every problem of it in the log. Pure but for `env`. */
 export function readRelease(file: string, source: string, env: NodeJS.ProcessEnv): ReadRelease {
   const log = new DiagnosticLog(file, source);
-  const parsed = parseManifest(log, { env, isVerbatim: isDeployCommand });
+  const parsed = parseManifest(log, { env, isVerbatim: isDeployCommand, reservedAt });
   const report = reporter(log, parsed);
   if (parsed === null) return { log, release: null, report };
 
@@ -43,6 +44,11 @@ export function readRelease(file: string, source: string, env: NodeJS.ProcessEnv
 /** The shell that runs it fills its variables itself; filled here, secrets would end up in the journal. */
 function isDeployCommand([top, , key, ...rest]: Path): boolean {
   return top === "components" && key === "deploy" && rest.length === 0;
+}
+
+function reservedAt([top, , key]: Path): readonly string[] {
+  const isQuery = top === "gates" && ["query", "failures", "of"].includes(String(key));
+  return isQuery ? [versionsWord.slice(1)] : [];
 }
 
 function partOf(value: unknown): ValidPart<ReleaseInput> | null {

@@ -3,7 +3,7 @@ import { quoted } from "../diagnostic.ts";
 import { builtInGates } from "../gate-defaults.ts";
 import type { Rule } from "./rule.ts";
 
-/** Stages name gates that exist, and at least one. */
+/** Stages name gates that exist, and at least one that is not a dry run. */
 export const stagesHaveGates: Rule = ({ release, keysAt, error, warning }) => {
   const names = [...new Set([...keysAt(["gates"]), ...Object.keys(builtInGates)])];
   for (const [stage, { name: stageName, gates }] of release.rollout.stages.entries()) {
@@ -13,6 +13,12 @@ export const stagesHaveGates: Rule = ({ release, keysAt, error, warning }) => {
         code: "IOT_MANIFEST_GATE_MISSING",
         message: `Stage ${quoted(stageName)} has no gate, so nothing stops a bad update.`,
         hint: "Leave `gates` out for the built-in `updated`.",
+      });
+    } else if (gates.every((gate) => release.gates[gate]?.dryRun)) {
+      warning(path, {
+        code: "IOT_MANIFEST_GATE_MISSING",
+        message: `Every gate of stage ${quoted(stageName)} is a dry run, so nothing stops a bad update.`,
+        hint: "Add `updated`, or take `dry-run` from one of them.",
       });
     }
     for (const [index, gate] of gates.entries()) {

@@ -1,8 +1,10 @@
 import { bridgesAreObserved, bridgesLeadToFirmware } from "./bridges.ts";
 import { stagesHaveGates } from "./gates.ts";
+import { gateComponentsExist, gatesAreAskedInTime, queriesNameVersions } from "./gate-queries.ts";
 import { hardwareIsDistinct } from "./hardware.ts";
 import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
 import type { Rule } from "./rule.ts";
+import { securityCountersNeverFall } from "./security-counters.ts";
 import { sharesNeverFall, stageNamesAreUnique, stagesAreReachable } from "./stages.ts";
 import {
   appsAreDistinct,
@@ -23,10 +25,14 @@ export const releaseRules: readonly Rule[] = [
   knownVersionsAreOthers,
   knownVersionsFitTheirKind,
   firmwareInstallsOverOthers,
+  securityCountersNeverFall,
   appsAreDistinct,
   hardwareIsDistinct,
   stageNamesAreUnique,
   sharesNeverFall,
   stagesAreReachable,
   stagesHaveGates,
+  gateComponentsExist,
+  queriesNameVersions,
+  gatesAreAskedInTime,
 ];
