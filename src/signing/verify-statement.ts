@@ -23,6 +23,7 @@ export function verifyStatement(
   trustedKeys: readonly TrustedKey[],
 ): VerifiedStatement {
   const { hint, payload, bundle } = parseSigstoreBundle(bundleJson);
+  if (hint === null) throw signatureInvalid("it carries a certificate in place of a key");
   const key = trustedKeys.find((trusted) => trusted.hint === hint);
   if (!key) throw signatureUntrusted(hint, trustedKeys);
   const trustMaterial = {
