@@ -68,6 +68,6 @@ function isMute(version: ResolvedComponent): boolean {
 
 /** What a version says of others, as text to compare. */
 function pinsOf(version: ResolvedComponent): string {
-  const { bridges, installsOver, keepsVersions, requires, stuck } = version;
-  return canonicalJson({ bridges, installsOver, keepsVersions, requires, stuck });
+  const { bridges, installsOver, keepsVersions, requires, securityCounter, stuck } = version;
+  return canonicalJson({ bridges, installsOver, keepsVersions, requires, securityCounter, stuck });
 }

@@ -20,6 +20,7 @@ const componentSchema = z.strictObject({
   bridges: z.record(z.string(), z.string()).exactOptional(),
   stuck: z.string().min(1).exactOptional(),
   keepsVersions: z.literal(true).exactOptional(),
+  securityCounter: z.int().nonnegative().exactOptional(),
   artifacts: z.array(artifactSchema),
 });
 

@@ -74,6 +74,7 @@ function describe(
   source: Component | KnownVersion,
 ): Omit<ResolvedComponent, "artifacts"> {
   const installsOver = "installsOver" in source ? source.installsOver : undefined;
+  const counter = "securityCounter" in source ? source.securityCounter : undefined;
   const bridges = "bridges" in source ? source.bridges : undefined;
   return {
     kind: component.kind,
@@ -84,6 +85,7 @@ function describe(
     ...(bridges && { bridges }),
     ...("stuck" in source && source.stuck !== undefined && { stuck: source.stuck }),
     ...("keepsVersions" in source && source.keepsVersions && { keepsVersions: true }),
+    ...(counter !== undefined && { securityCounter: counter }),
   };
 }
 

@@ -2,19 +2,24 @@ import { bothRanges } from "./both-ranges.ts";
 import type { VersionFacts } from "./relation.ts";
 
 type Ranges = Readonly<Record<string, string>>;
-type Pins = Pick<VersionFacts, "bridges" | "installsOver" | "keepsVersions" | "requires" | "stuck">;
+type Pins = Pick<
+  VersionFacts,
+  "bridges" | "installsOver" | "keepsVersions" | "requires" | "securityCounter" | "stuck"
+>;
 
 /**
  * What two say of one version, so that whatever does not hold by one of them does not hold: it needs what
- * either says, it is stuck where either says so, and it can only do what both say.
+ * either says, it is stuck where either says so, and it can only do what both say. Its security counter
+ * is the higher one: what ran it must not be taken for less.
  */
 export function bothHold<Said extends Pins>(said: Said, other: Pins): Said {
-  const { bridges, installsOver, keepsVersions, stuck, ...rest } = said;
+  const { bridges, installsOver, keepsVersions, securityCounter, stuck, ...rest } = said;
   const over =
     installsOver !== undefined && other.installsOver !== undefined
       ? bothRanges(installsOver, other.installsOver)
       : (installsOver ?? other.installsOver);
   const reason = stuck ?? other.stuck;
+  const counter = Math.max(securityCounter ?? 0, other.securityCounter ?? 0);
   const bridged = bridges && other.bridges && commonRanges(bridges, other.bridges);
   return {
     ...rest,
@@ -23,6 +28,7 @@ export function bothHold<Said extends Pins>(said: Said, other: Pins): Said {
     ...(bridged && { bridges: bridged }),
     ...(keepsVersions && other.keepsVersions && { keepsVersions }),
     ...(reason !== undefined && { stuck: reason }),
+    ...(counter > 0 && { securityCounter: counter }),
   } as Said;
 }
 

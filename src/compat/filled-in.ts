@@ -1,7 +1,7 @@
 import type { VersionFacts } from "./relation.ts";
 
 /** What a version says of itself and others; whether there is something to install is another matter. */
-type Pins = Pick<VersionFacts, "bridges" | "installsOver" | "requires" | "stuck">;
+type Pins = Pick<VersionFacts, "bridges" | "installsOver" | "requires" | "securityCounter" | "stuck">;
 
 /** Whether a version comes with what is installed: whoever brings that says all of it anew. */
 export function hasFiles({ hardware, installable, kind }: VersionFacts): boolean {
@@ -10,7 +10,7 @@ export function hasFiles({ hardware, installable, kind }: VersionFacts): boolean
 
 /** What was said of a version before, but for what is said anew. */
 export function filledIn<Said extends Pins>(
-  { bridges, installsOver, requires, stuck }: Pins,
+  { bridges, installsOver, requires, securityCounter, stuck }: Pins,
   before: Said,
 ): Said {
   return {
@@ -19,5 +19,6 @@ export function filledIn<Said extends Pins>(
     ...(installsOver !== undefined && { installsOver }),
     ...(bridges && { bridges }),
     ...(stuck !== undefined && { stuck }),
+    ...(securityCounter !== undefined && { securityCounter }),
   };
 }

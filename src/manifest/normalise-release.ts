@@ -41,7 +41,8 @@ function component(input: ReleaseInput["components"][string]): Component {
     }
     case "firmware": {
       const { kind, version, variants, "installs-over": installsOver } = input;
-      return { kind, version, variants: { ...variants }, ...present({ installsOver }), requires };
+      const limits = present({ installsOver, ...counterOf(input) });
+      return { kind, version, variants: { ...variants }, ...limits, requires };
     }
     case "service": {
       const { kind, version, deploy, observe } = input;
@@ -55,8 +56,13 @@ function knownVersion(input: NonNullable<ReleaseInput["known"]>[string][string])
   const { artifact, variants, stuck, "installs-over": installsOver } = input;
   return {
     requires: { ...input.requires },
-    ...present({ artifact, variants, installsOver, ...bridgesOf(input), stuck }),
+    ...present({ artifact, variants, installsOver, ...bridgesOf(input), ...counterOf(input), stuck }),
   };
+}
+
+/** A counter of 0 says the same as none, and releases that have none are read by everybody. */
+function counterOf({ "security-counter": counter }: { "security-counter"?: number | undefined }) {
+  return { securityCounter: counter === 0 ? undefined : counter };
 }
 
 /** An empty mapping says the same as none. */

@@ -1,5 +1,5 @@
 import type { VersionFacts } from "../compat/relation.ts";
-import type { Release } from "./release.ts";
+import type { KnownVersion, Release } from "./release.ts";
 
 /** What a release says about every version in it, for compatibility and plans. */
 export function factsOfRelease(release: Release): VersionFacts[] {
@@ -16,6 +16,7 @@ export function factsOfRelease(release: Release): VersionFacts[] {
       installable: true,
       ...(value.kind === "app" && value.bridges && { bridges: value.bridges }),
       ...(value.kind === "service" && value.keepsVersions && { keepsVersions: true }),
+      ...(value.kind === "firmware" && countedBy(value)),
     });
     for (const [knownVersion, known] of Object.entries(release.known[component] ?? {})) {
       facts.push({
@@ -28,8 +29,13 @@ export function factsOfRelease(release: Release): VersionFacts[] {
         installable: kind === "service" || known.artifact !== undefined || known.variants !== undefined,
         ...(known.bridges && { bridges: known.bridges }),
         ...(known.stuck !== undefined && { stuck: known.stuck }),
+        ...countedBy(known),
       });
     }
   }
   return facts;
+}
+
+function countedBy({ securityCounter }: Pick<KnownVersion, "securityCounter">) {
+  return securityCounter === undefined ? {} : { securityCounter };
 }

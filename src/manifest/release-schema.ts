@@ -24,12 +24,19 @@ const app = mapping({
 
 const variants = entries("hardware", text("path"), { kind: "variants", min: 1, max: 100 });
 const installsOver = text("range", "Installed versions that it can replace. Default: every lower one.");
+const securityCounter = integer(
+  "counter",
+  0,
+  4_294_967_295,
+  "Anti-rollback counter of the images: hardware that ran it refuses every lower one. Default: 0.",
+);
 
 const firmware = mapping({
   kind: z.literal("firmware"),
   version,
   variants: z.clone(variants).check(describe("Hardware model to its image, relative to this file.")),
   "installs-over": z.optional(installsOver),
+  "security-counter": z.optional(securityCounter),
   requires,
 }).check(describe("The firmware of a device."));
 
@@ -58,6 +65,7 @@ const knownVersion = mapping({
   artifact: z.optional(text("path", "App: its package, so that it can be introduced.")),
   variants: z.optional(variants).check(describe("Firmware: its images, so that it can be introduced.")),
   "installs-over": z.optional(installsOver),
+  "security-counter": z.optional(securityCounter),
   bridges,
   stuck: z.optional(text("reason", "Why those who use this version can never leave it.")),
 }).check(describe("A version in the field. With its artifact or variants it can be introduced as a hop."));

@@ -164,6 +164,16 @@ export const valueKinds = {
   },
   deviceCount: { what: "a whole number of devices from 1 to 10000000" },
   approvals: { what: "a number of people from 0 to 20" },
+  counter: { what: "a whole number from 0 to 4294967295" },
+  approvers: { what: "a list of at most 100 approvers" },
+  person: {
+    what: "a name of 1 to 64 characters",
+    accepts: (text) => text.trim() === text && text !== "" && text.length <= 64 && !/\p{C}/u.test(text),
+  },
+  identity: {
+    what: "a mail address or the address of a workflow, without spaces",
+    accepts: (text) => text.length <= 500 && /^[^\s\p{C}]+$/u.test(text) && /[@:]/.test(text),
+  },
   alpha: { what: "a number between 0 and 0.5" },
   bound: {
     what: "a number in the unit of the query such as 0.5",

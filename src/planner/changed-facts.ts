@@ -1,4 +1,4 @@
-import type { Relation, VersionFacts } from "../compat/relation.ts";
+import { type Relation, securityCounter, type VersionFacts } from "../compat/relation.ts";
 import { formatComponentVersion } from "../compat/verdict.ts";
 import { compareVersions, satisfies } from "../compat/versions.ts";
 import type { Proposal } from "./find-repairs.ts";
@@ -88,9 +88,11 @@ export function* installOverStuck(request: PlanRequest, components: readonly str
   for (const component of components) {
     const goal = request.target[component]!;
     if (relation.facts(component, goal)?.kind !== "firmware") continue;
+    const counter = (version: string): number => securityCounter(relation, component, version);
     const stuck = stuckVersions(request, component)
       .map(({ version }) => version)
-      .filter((version) => relation.facts(component, version)?.stuck === undefined);
+      .filter((version) => relation.facts(component, version)?.stuck === undefined)
+      .filter((version) => counter(version) <= counter(goal));
     if (stuck.length === 0) continue;
     const installsOver: Relation["installsOver"] = (over, installed) =>
       (over.component === component && over.version === goal && stuck.includes(installed)) ||

@@ -24,14 +24,22 @@ export function explainSteps(problem: Problem, drafts: readonly DraftStep[]): Pl
   });
 }
 
-/** Apps never go back, and firmware cannot where an app that came before fits the new version only. */
+/**
+ * Apps never go back, and firmware cannot where it raises the security counter or an app that came before
+ * fits the new version only.
+ */
 function canBeTakenBack(problem: Problem, drafts: readonly DraftStep[], index: number): boolean {
   const { id, replaces } = drafts[index]!;
-  if (problem.partOf(id).kind === "app") return false;
+  if (problem.partOf(id).kind === "app" || raisesCounter(problem, drafts[index]!)) return false;
   const apps = drafts
     .slice(0, index)
     .filter(({ action, id: app }) => action === "introduce" && problem.partOf(app).kind === "app");
   return apps.every(({ id: app }) => replaces.every((old) => problem.fits(app, old)));
+}
+
+/** Whether devices that run it cannot go back for what their hardware remembers; what only lies ready was never run. */
+function raisesCounter(problem: Problem, { id, replaces, staged }: DraftStep): boolean {
+  return !staged && replaces.some((old) => problem.securityCounter(old) < problem.securityCounter(id));
 }
 
 /** The lowest version above a retired app that all its users can have; none where a floor would shut out who is stuck. */
@@ -63,6 +71,15 @@ function whyRetire(problem: Problem, draft: DraftStep): string {
 }
 
 function whyIntroduce(problem: Problem, drafts: readonly DraftStep[], index: number): string {
+  const draft = drafts[index]!;
+  const why = whyNow(problem, drafts, index);
+  if (!raisesCounter(problem, draft)) return why;
+  const lowest = Math.min(...draft.replaces.map((old) => problem.securityCounter(old)));
+  const raised = `from ${lowest} to ${problem.securityCounter(draft.id)}`;
+  return `${why}; it raises the security counter ${raised}, so no device that ran it goes back`;
+}
+
+function whyNow(problem: Problem, drafts: readonly DraftStep[], index: number): string {
   const draft = drafts[index]!;
   const { guard, id, replaces, staged } = draft;
   const part = problem.partOf(id);

@@ -1,3 +1,4 @@
+import { securityCounter } from "../compat/relation.ts";
 import { satisfies } from "../compat/versions.ts";
 import { alwaysLive, type Part, type VersionId } from "./part.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -15,6 +16,8 @@ export interface Problem extends Pick<Parts, "fits" | "groups" | "lost" | "parts
   readonly fitsAlways: (id: VersionId) => boolean;
   /** Service: whether the versions before go on being served beside this one. */
   readonly keepsVersions: (service: VersionId) => boolean;
+  /** Firmware: the anti-rollback counter of its images. */
+  readonly securityCounter: (id: VersionId) => number;
   /** Whether there may be a lockstep: some app of the order bridges, and the gates know who talks to whom. */
   readonly hasBridges: boolean;
   /** Whether an app can update a firmware that it does not fit. */
@@ -40,6 +43,7 @@ export function problemOf(request: PlanRequest): Problem {
       owners[id]!.coupled.every((part) => alwaysLive(part).every((other) => fits(id, other))),
     ),
     keepsVersions: (service) => relation.facts(componentOf(service), names[service]!)?.keepsVersions ?? false,
+    securityCounter: (id) => securityCounter(relation, componentOf(id), names[id]!),
     hasBridges:
       request.pairing === "observed" &&
       names.some((version, id) => relation.facts(componentOf(id), version)?.bridges !== undefined),

@@ -1,3 +1,4 @@
+import { securityCounter } from "../compat/relation.ts";
 import { compareVersions, orderVersions } from "../compat/versions.ts";
 import type { StuckVersion } from "./plan.ts";
 import type { PlanRequest } from "./plan-request.ts";
@@ -39,6 +40,9 @@ function noWay(
   const target = request.target[component]!;
   const facts = request.relation.facts(component, target);
   if (facts && !facts.hardware.includes(lost.hardware)) return `${target} has no image for ${lost.hardware}`;
+  const counter = (each: string): number => securityCounter(request.relation, component, each);
+  if (counter(target) < counter(version))
+    return `it has security counter ${counter(version)}, and ${target} has ${counter(target)}`;
   const range = facts?.installsOver ?? `<${target}`;
   return `no way of images leads from it to ${target}, which installs over ${range}`;
 }

@@ -55,6 +55,7 @@ function saidBy(facts: VersionFacts): Map<string, string> {
     ["hardware", facts.hardware.toSorted().join(", ") || "none"],
     ["installable", String(facts.installable)],
     ["keeps-versions", String(facts.keepsVersions ?? false)],
+    ["security-counter", String(facts.securityCounter ?? 0)],
   ]);
   for (const [component, range] of Object.entries(facts.requires)) said.set(`requires ${component}`, range);
   for (const [component, range] of Object.entries(facts.bridges ?? {}))

@@ -60,8 +60,8 @@ async function readIndex(release: Release, context: Context): Promise<ReleasedVe
 }
 
 /** What two sources should not say differently of one version; that it is stuck may turn out late. */
-function pinsOf({ bridges, installsOver, keepsVersions, requires }: VersionFacts): string {
-  return canonicalJson({ bridges, installsOver, keepsVersions, requires });
+function pinsOf({ bridges, installsOver, keepsVersions, requires, securityCounter }: VersionFacts): string {
+  return canonicalJson({ bridges, installsOver, keepsVersions, requires, securityCounter });
 }
 
 function contradiction(name: string, { release }: Released): string {

@@ -53,6 +53,7 @@ const facts = z.strictObject({
   bridges: ranges.exactOptional(),
   stuck: text.exactOptional(),
   keepsVersions: z.boolean().exactOptional(),
+  securityCounter: z.int().nonnegative().exactOptional(),
 });
 const planBasis: z.ZodType<PlanBasis> = z.strictObject({
   manifest: digest,

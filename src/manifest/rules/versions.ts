@@ -43,7 +43,7 @@ export const knownVersionsAreOthers: Rule = ({ release, error }) => {
 
 const keysOfKind: Readonly<Record<Component["kind"], readonly string[]>> = {
   app: ["artifact", "bridges"],
-  firmware: ["variants", "installs-over"],
+  firmware: ["variants", "installs-over", "security-counter"],
   service: [],
 };
 
@@ -53,8 +53,14 @@ export const knownVersionsFitTheirKind: Rule = ({ release, error }) => {
     const kind = release.components[component]?.kind;
     if (kind === undefined) continue;
     for (const [version, known] of Object.entries(versions)) {
-      const { artifact, bridges, installsOver, variants } = known;
-      const has = { artifact, variants, "installs-over": installsOver, bridges };
+      const { artifact, bridges, installsOver, securityCounter, variants } = known;
+      const has = {
+        artifact,
+        variants,
+        "installs-over": installsOver,
+        "security-counter": securityCounter,
+        bridges,
+      };
       for (const [key, value] of Object.entries(has)) {
         if (value === undefined || keysOfKind[kind].includes(key)) continue;
         error(

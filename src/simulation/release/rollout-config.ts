@@ -37,7 +37,18 @@ export function simulatedConfig(
 }
 
 function resolvedOf(
-  { bridges, component, hardware, installsOver, keepsVersions, kind, requires, stuck, version }: VersionFacts,
+  {
+    bridges,
+    component,
+    hardware,
+    installsOver,
+    keepsVersions,
+    kind,
+    requires,
+    securityCounter,
+    stuck,
+    version,
+  }: VersionFacts,
   target: Release["components"][string],
 ): ResolvedComponent {
   return {
@@ -49,6 +60,7 @@ function resolvedOf(
     ...(bridges && { bridges }),
     ...(keepsVersions && { keepsVersions }),
     ...(stuck !== undefined && { stuck }),
+    ...(securityCounter !== undefined && { securityCounter }),
     artifacts: hardware.map((model) => ({
       filename: `${component}-${version}`,
       hardware: model,

@@ -326,7 +326,16 @@ function distort(root: unknown, path: (string | number)[], how: string): boolean
     child.extra = "text";
     return true;
   }
-  const isOptional = ["hardware", "installsOver", "bridges", "stuck", "keepsVersions", "staged", "floor"];
+  const isOptional = [
+    "hardware",
+    "installsOver",
+    "bridges",
+    "stuck",
+    "keepsVersions",
+    "securityCounter",
+    "staged",
+    "floor",
+  ];
   const isFreeParent = ["field", "hardware", "releases", "requires", "guard", "bridges"].includes(
     String(path.at(-2)),
   );

@@ -31,6 +31,7 @@ const facts: Required<VersionFacts> = {
   bridges: { fan: ">=1.0.0" },
   stuck: "no room",
   keepsVersions: true,
+  securityCounter: 3,
 };
 const kinds: Record<Repair["kind"], true> = {
   artifact: true,
