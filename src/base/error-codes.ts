@@ -40,6 +40,10 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "A file that would be written is there already.",
   },
+  IOT_DEVICE_NOT_FAILED: {
+    exit: Exit.usage,
+    summary: "A device was to be tried again that has not failed in the rollout.",
+  },
   IOT_DISK_FULL: {
     exit: Exit.remote,
     summary: "The disk has no room left; nothing was half-written. Free space and run the command again.",
@@ -78,6 +82,36 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "The directory that the demo was to replace holds something that is not a demo's.",
   },
+  IOT_APPROVER_KEY_SHARED: {
+    exit: Exit.usage,
+    summary: "Two approvers of the environment have the same key; one key is one person.",
+  },
+  IOT_APPROVERS_TOO_FEW: {
+    exit: Exit.usage,
+    summary: "A stage asks for more people than the environment names as approvers; it could never begin.",
+  },
+  IOT_CONFIRMATION_NEEDED: {
+    exit: Exit.usage,
+    summary:
+      "The command asks a person before it goes on, and nobody can answer here; the message names the flag that does.",
+  },
+  IOT_CONSENT_INVALID: {
+    exit: Exit.blocked,
+    summary:
+      "An approval, a denial or the end of a bake time was not signed like that: edited, for something else, or said before something later.",
+  },
+  IOT_CONSENT_UNTRUSTED: {
+    exit: Exit.blocked,
+    summary: "Whoever signed is not among the approvers of the rollout; the message names them.",
+  },
+  IOT_NOT_CONFIRMED: {
+    exit: Exit.undecided,
+    summary: "A person was asked before the command went on and did not say yes; nothing was done.",
+  },
+  IOT_WAVE_NOT_BAKING: {
+    exit: Exit.usage,
+    summary: "There is no bake time to skip: no wave of the rollout has begun, or it was cut short already.",
+  },
   IOT_JOURNAL_DAMAGED: {
     exit: Exit.staleOrLocked,
     summary:
@@ -86,6 +120,11 @@ export const errorCatalogue = {
   IOT_JOURNAL_NEWER: {
     exit: Exit.usage,
     summary: "The journal of a rollout was written by a newer iotctl; the message names what is unknown in it.",
+  },
+  IOT_JOURNAL_RECORD_TOO_LARGE: {
+    exit: Exit.blocked,
+    summary:
+      "A rollout would write more into one record than where its journal lies takes; nothing was written. A directory takes records of any size.",
   },
   IOT_RELEASE_CHANGED: {
     exit: Exit.staleOrLocked,
@@ -107,6 +146,10 @@ export const errorCatalogue = {
   IOT_ROLLOUT_LOCKED: {
     exit: Exit.staleOrLocked,
     summary: "Another process is working on the same rollout; run the command again when it has finished.",
+  },
+  IOT_ROLLOUT_NOT_UNDER_WAY: {
+    exit: Exit.blocked,
+    summary: "The rollout has ended or goes back, and what was asked for needs one that is under way.",
   },
   IOT_ROLLOUT_SUPERSEDED: {
     exit: Exit.staleOrLocked,
@@ -196,6 +239,23 @@ export const errorCatalogue = {
   IOT_BUNDLE_PLACE_TAKEN: {
     exit: Exit.usage,
     summary: "The place for the bundle holds something else, which is never replaced.",
+  },
+  IOT_IDENTITY_TOKEN_MISSING: {
+    exit: Exit.remote,
+    summary: "There is no OIDC token to sign with an identity; in CI the job has to ask for one.",
+  },
+  IOT_KEYLESS_FAILED: {
+    exit: Exit.remote,
+    summary:
+      "A certificate authority, log or timestamp authority did not do its part in signing with an identity.",
+  },
+  IOT_KEYLESS_UNCONFIGURED: {
+    exit: Exit.usage,
+    summary: "The environment does not say where certificates for identities come from: `signing.keyless`.",
+  },
+  IOT_TRUSTED_ROOT_INVALID: {
+    exit: Exit.usage,
+    summary: "The file that `trusted-root` names is not a Sigstore trusted root that can verify anything.",
   },
   IOT_KEY_INVALID: {
     exit: Exit.usage,

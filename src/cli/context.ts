@@ -1,5 +1,7 @@
 import { existsSync } from "node:fs";
 import { systemClock } from "../base/clock.ts";
+import { type ConsentVerifier, consentVerifier } from "../rollout/consent/consent-verifier.ts";
+import type { Approver } from "../rollout/engine/state.ts";
 import type { RolloutJournals } from "../rollout/journal/journal.ts";
 import type { RolloutPorts } from "../rollout/rollout-ports.ts";
 import type { KeySigner } from "../signing/signer.ts";
@@ -22,6 +24,10 @@ export interface Context {
   store(): Promise<ArtifactStore>;
   signer(): Promise<KeySigner>;
   trustedKeys(): Promise<readonly TrustedKeyFile[]>;
+  /** Whose consent counts in rollouts that begin now. */
+  approvers(): Promise<readonly Approver[]>;
+  /** What every record of a journal is shown before it counts. */
+  readonly consents: ConsentVerifier;
   journals(): Promise<RolloutJournals>;
   /** Everything that moving a rollout on needs. */
   rolloutPorts(): Promise<RolloutPorts>;
@@ -89,6 +95,13 @@ export async function openContext(options: {
       return loadTrustedKeys(environment.signing);
     },
 
+    async approvers() {
+      const { approversOf } = await import("../rollout/consent/approvers-of.ts");
+      return approversOf(environment, await context.trustedKeys());
+    },
+
+    consents: consentVerifier({ trustedRootFile: environment.signing.keyless?.trustedRootFile ?? null }),
+
     async journals() {
       const { DirectoryJournals } = await import("../rollout/journal/directory/directory-journals.ts");
       const { rollouts } = environment;
@@ -104,6 +117,7 @@ export async function openContext(options: {
         store: await context.store(),
         services: new ServiceCommands(systemClock),
         clock: systemClock,
+        freezes: environment.freezes,
       };
     },
   };

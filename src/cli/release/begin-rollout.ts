@@ -10,6 +10,7 @@ import type { ServiceSettings } from "../../rollout/rollout-ports.ts";
 import { findOpenRollout, rolloutInProgress } from "../../rollout/open-rollout.ts";
 import { startRollout } from "../../rollout/start-rollout.ts";
 import type { Context } from "../context.ts";
+import { approvalTerms } from "./approval-terms.ts";
 import type { FieldLook } from "./look-at-field.ts";
 
 /** Starts the rollout of a release as it lies in storage: what devices get is what was published. */
@@ -42,12 +43,13 @@ export async function beginRollout(options: {
     resolved,
     ...hopsOf(plan, look),
     ...(look.leftOut.length > 0 && { leftOut: look.leftOut }),
-    stages: release.rollout.stages,
+    ...(await approvalTerms(release, context)),
     gates: release.gates,
     retire: release.retire,
     onFailure: release.onFailure,
     pairing: release.pairing,
     services: servicesOf(release, dir),
+    ...(context.environment.freezes.length > 0 && { freezes: context.environment.freezes }),
   };
   const journals = await context.journals();
   return journals.exclusively(async () => {
