@@ -7,11 +7,18 @@ export function kindOf(config: RolloutConfig, component: string): "app" | "firmw
   return config.resolved.components[component]?.kind ?? "service";
 }
 
-/** The phases of a rollout's plan. */
+/** The phases of a rollout's plan. They are asked for several times with each event, and never change. */
 export function phasesOf(config: RolloutConfig): readonly Phase[] {
   const { plan, rulesVersion, stages } = config;
-  return schedulePhases(plan, stages, (component) => kindOf(config, component), rulesVersion);
+  const known = phasesByConfig.get(config);
+  if (known) return known;
+  const phases = schedulePhases(plan, stages, (component) => kindOf(config, component), rulesVersion);
+  phasesByConfig.set(config, phases);
+  return phases;
 }
+
+/** A memory of what follows from a value that never changes; it lives as long as the value. */
+const phasesByConfig = new WeakMap<RolloutConfig, readonly Phase[]>();
 
 /** What has been introduced so far, whether or not it was confirmed. */
 export function introductionsBegun(state: RolloutState): readonly PlanStep[] {
