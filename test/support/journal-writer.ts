@@ -1,14 +1,23 @@
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../src/base/clock.ts";
-import { DirectoryJournals } from "../../src/rollout/journal/directory-journals.ts";
+import { chainRecord } from "../../src/rollout/journal/chain.ts";
+import { DirectoryJournals } from "../../src/rollout/journal/directory/directory-journals.ts";
 
-/** A process of its own that appends `count` records, each in a turn of its own that takes `holdMs`. */
-const [dir = "", rolloutId = "", by = "", count = "0", holdMs = "0"] = process.argv.slice(2);
+/** A process of its own that has its turn for `turnMs`, if that is not 0, and then appends `count` records. */
+const [dir = "", rolloutId = "", by = "", count = "0", turnMs = "0"] = process.argv.slice(2);
 const journal = new DirectoryJournals(dir, systemClock).open(rolloutId);
-for (let index = 0; index < Number(count); index++) {
-  await journal.exclusively(async (records, append) => {
-    process.stdout.write("in\n");
-    await setTimeout(Number(holdMs));
-    append([{ at: records.length, event: { type: "paused", by, reason: `${records.length}` }, effects: [] }]);
+let last = (await journal.read()).at(-1);
+const begun = (): boolean => process.stdout.write("in\n");
+if (turnMs === "0") begun();
+else {
+  await journal.turn(async () => {
+    begun();
+    await setTimeout(Number(turnMs));
   });
+}
+for (let index = 0; index < Number(count);) {
+  const record = chainRecord(last, { at: 0, event: { type: "paused", by, reason: `${index}` }, effects: [] });
+  const isIn = await journal.append(record);
+  if (isIn) index += 1;
+  last = isIn ? record : (await journal.read(last)).at(-1);
 }

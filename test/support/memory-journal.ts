@@ -1,5 +1,6 @@
 import { IotctlError } from "../../src/base/errors.ts";
-import { chainRecord } from "../../src/rollout/journal/chain.ts";
+import { chainRecord, chainStart } from "../../src/rollout/journal/chain.ts";
+import { journalDamaged } from "../../src/rollout/journal/journal-damaged.ts";
 import type {
   JournalEntry,
   JournalRecord,
@@ -7,7 +8,8 @@ import type {
   RolloutJournals,
   TurnHold,
 } from "../../src/rollout/journal/journal.ts";
-import { rolloutLocked } from "../../src/rollout/journal/rollout-locked.ts";
+import { inOrderOfBeginning } from "../../src/rollout/journal/rollout-ids.ts";
+import { beginningLocked, rolloutLocked } from "../../src/rollout/journal/rollout-locked.ts";
 
 /** Called before and after a write or a call; throws where the process is to die or a remote is away. */
 export type Strike = (moment: "before" | "after", what: string) => void;
@@ -32,6 +34,8 @@ export class MemoryJournal implements RolloutJournal {
     this.#strike("before", "append");
     const there = this.records[record.seq - 1];
     if (there) return there.hash === record.hash;
+    const newest = this.records.at(-1) ?? chainStart;
+    if (record.prev !== newest.hash) throw journalDamaged(this.rolloutId, record.seq, "it leaves a gap");
     this.records.push(JSON.parse(JSON.stringify(record)) as JournalRecord);
     this.#strike("after", "append");
     return true;
@@ -52,23 +56,28 @@ export class MemoryJournal implements RolloutJournal {
 export class MemoryJournals implements RolloutJournals {
   readonly #strike: Strike;
   readonly #journals = new Map<string, MemoryJournal>();
-  #beginning: Promise<unknown> = Promise.resolve();
+  #beginning = false;
 
   constructor(strike: Strike = () => {}) {
     this.#strike = strike;
   }
 
-  exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#beginning.then(work);
-    this.#beginning = done.catch(() => {});
-    return done;
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#beginning) throw beginningLocked(0);
+    this.#beginning = true;
+    try {
+      return await work();
+    } finally {
+      this.#beginning = false;
+    }
   }
 
   async list(): Promise<readonly string[]> {
-    return [...this.#journals.values()]
-      .filter(({ records }) => records.length > 0)
-      .toSorted((a, b) => (a.records[0]?.at ?? 0) - (b.records[0]?.at ?? 0))
-      .map(({ rolloutId }) => rolloutId);
+    return inOrderOfBeginning(
+      [...this.#journals.values()].flatMap(({ rolloutId, records: [first] }) =>
+        first ? [{ rolloutId, atMs: first.at }] : [],
+      ),
+    );
   }
 
   open(rolloutId: string): MemoryJournal {
