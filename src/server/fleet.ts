@@ -9,6 +9,8 @@ import { Assignments } from "./stores/assignments.ts";
 import { Contacts } from "./stores/contacts.ts";
 import { Devices } from "./stores/devices.ts";
 import { Events } from "./stores/events.ts";
+import { Leases } from "./stores/leases.ts";
+import { Rollouts } from "./stores/rollouts.ts";
 
 /** What the server knows, one store per subject; writes go through `commit`. */
 export interface Fleet {
@@ -21,6 +23,8 @@ export interface Fleet {
   readonly assignments: Assignments;
   readonly actions: Actions;
   readonly events: Events;
+  readonly rollouts: Rollouts;
+  readonly leases: Leases;
 }
 
 /** The fleet kept in a database and, for bytes, in `dir`. */
@@ -37,5 +41,7 @@ export function openFleet(database: DatabaseSync, dir: string, clock: Clock): Fl
     assignments: new Assignments(database),
     actions: new Actions(database),
     events: new Events(database),
+    rollouts: new Rollouts(database),
+    leases: new Leases(database),
   };
 }

@@ -1,7 +1,9 @@
 import { artifactRoutes as controlArtifactRoutes } from "./control/artifact-routes.ts";
 import { assignmentRoutes } from "./control/assignment-routes.ts";
 import { deviceRoutes } from "./control/device-routes.ts";
+import { leaseRoutes } from "./control/lease-routes.ts";
 import type { Control } from "./control/operator-route.ts";
+import { rolloutRoutes } from "./control/rollout-routes.ts";
 import { artifactRoutes } from "./ddi/artifact-routes.ts";
 import { attestationRoutes } from "./ddi/attestation-routes.ts";
 import { cancelRoutes } from "./ddi/cancel-routes.ts";
@@ -22,6 +24,8 @@ export function fleetRoutes(control: Control, pollIntervalMs: number): readonly 
     ...deviceRoutes(control),
     ...controlArtifactRoutes(control),
     ...assignmentRoutes(control),
+    ...rolloutRoutes(control),
+    ...leaseRoutes(control),
     route("GET", "/api/v1/health", ({ response }) => replyJson(response, 200, { status: "ok" })),
   ];
 }

@@ -60,4 +60,27 @@ export const migrations: readonly string[] = [
   `,
   // A column of its own, not a member of the content: a server that knows no staging must not open the file.
   "ALTER TABLE assignment ADD COLUMN staged INTEGER NOT NULL DEFAULT 0",
+  `
+  CREATE TABLE rollout (
+    row INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    began_at_ms INTEGER NOT NULL,
+    newest_seq INTEGER NOT NULL,
+    newest_hash TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE rollout_record (
+    rollout_row INTEGER NOT NULL REFERENCES rollout,
+    seq INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (rollout_row, seq)
+  ) STRICT;
+
+  CREATE TABLE lease (
+    name TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    until_ms INTEGER NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  `,
 ];

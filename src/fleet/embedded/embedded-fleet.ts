@@ -1,13 +1,13 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { IotctlError } from "../../base/errors.ts";
 import type {
-  ControlError,
   DeviceDetail,
   DeviceEvent,
   LabelChanges,
   NewDevice,
   RegisteredDevice,
 } from "../../server/control/control-api.ts";
+import { ControlClient, type ControlRequest } from "../../server/control-client/control-client.ts";
+import { readAnswer } from "../../server/control-client/read-answer.ts";
 import type {
   Assignment,
   AssignResult,
@@ -19,7 +19,6 @@ import type {
   FleetAttestation,
   StagingFleet,
 } from "../fleet-backend.ts";
-import { ControlClient, type ControlRequest } from "./control-client.ts";
 
 export interface EmbeddedFleetOptions {
   /** Of the server, such as `http://127.0.0.1:8480`. */
@@ -145,39 +144,7 @@ export class EmbeddedFleet implements StagingFleet {
   }
 
   async #json<T>(request: ControlRequest): Promise<T> {
-    const { status, text } = await this.#client.send(request);
-    const body = parseJson(text) as (T & Partial<ControlError>) | null;
-    if (body && status >= 200 && status < 300) return body;
-    const { code, message } = body?.error ?? {
-      code: "unexpected",
-      message: `The fleet server answered ${status} with something that is not its API.`,
-    };
-    throw refusal(status, code, message);
-  }
-}
-
-function refusal(status: number, reason: string, message: string): IotctlError {
-  const details = { status, reason };
-  switch (reason) {
-    case "device-unknown":
-      return new IotctlError("IOT_FLEET_DEVICE_UNKNOWN", message, {
-        hints: ["See which it has: iotctl fleet devices"],
-        details,
-      });
-    case "wrong-digest":
-      return new IotctlError("IOT_FLEET_ARTIFACT_DIFFERS", message, { details });
-    case "disk-full":
-      return new IotctlError("IOT_DISK_FULL", message, { details });
-    default:
-      return new IotctlError("IOT_FLEET_REFUSED", message, { details });
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
+    return readAnswer(await this.#client.send(request)) as T;
   }
 }
 

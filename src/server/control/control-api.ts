@@ -47,6 +47,28 @@ export interface DeviceDetail {
 /** Labels to set; null removes one. */
 export type LabelChanges = Readonly<Record<string, string | null>>;
 
+/** A rollout whose journal the server keeps. */
+export interface RolloutEntry {
+  readonly id: string;
+  readonly beganAtMs: number;
+}
+
+/** Records of a journal from a number on, as many as fit into one answer. */
+export interface RecordPage {
+  /** Each the JSON text of a record, as it was appended. */
+  readonly records: readonly string[];
+  readonly newest: { readonly seq: number; readonly hash: string };
+}
+
+/** Body of a request for a lease: how long to hold it from now, 0 to let go of it. */
+export interface LeaseRequest {
+  readonly holder: string;
+  readonly holdMs: number;
+}
+
+/** Largest record of a journal that the server takes. */
+export const recordBytesMax = 16 * 1024 * 1024;
+
 /** Body of every answer of the control API that is not a success. */
 export interface ControlError {
   readonly error: { readonly code: string; readonly message: string };

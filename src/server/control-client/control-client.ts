@@ -40,6 +40,11 @@ export class ControlClient {
   readonly #agent: Agent;
   readonly #request: typeof httpRequest;
 
+  /** Of the server. */
+  get url(): string {
+    return this.#options.url;
+  }
+
   constructor(options: ControlClientOptions) {
     this.#options = options;
     const isTls = options.url.startsWith("https:");
