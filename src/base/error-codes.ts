@@ -330,6 +330,19 @@ export const errorCatalogue = {
     summary:
       "The storefront does not answer, or something else answers at its address; `iotctl dev storefront` starts a local one.",
   },
+  IOT_METRICS_NOT_CONFIGURED: {
+    exit: Exit.usage,
+    summary:
+      "Stages of the release have gates that ask metrics, and iotctl.yaml does not say where this environment has any.",
+  },
+  IOT_METRICS_UNREACHABLE: {
+    exit: Exit.remote,
+    summary: "The metrics give no answer. In a rollout that is under way such a gate has no data, and holds.",
+  },
+  IOT_METRIC_QUERY_INVALID: {
+    exit: Exit.usage,
+    summary: "The metrics refuse the query of a gate; the message has their words.",
+  },
   IOT_FLEET_ADDRESS_UNUSABLE: {
     exit: Exit.usage,
     summary: "The fleet server may not listen on this address or port.",

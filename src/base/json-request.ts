@@ -1,7 +1,8 @@
 export interface JsonRequest {
   readonly method: "GET" | "POST";
-  /** Sent as JSON. Kept in memory whole: not for artifacts. */
+  /** Sent as JSON, or as a form when it is one. Kept in memory whole: not for artifacts. */
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   /** For the whole exchange, in real time: the other side of a socket lives in no other. */
   readonly timeoutMs: number;
   /** A longer answer is an error. */
@@ -22,12 +23,16 @@ export async function requestJson(url: string, request: JsonRequest): Promise<Js
     method: request.method,
     redirect: "error",
     signal: request.signal ? AbortSignal.any([timeout, request.signal]) : timeout,
-    ...(request.body === undefined
-      ? {}
-      : { headers: { "content-type": "application/json" }, body: JSON.stringify(request.body) }),
+    ...contentOf(request),
   });
   const text = await readBounded(response, request.limitBytes);
   return { status: response.status, value: parseOrUndefined(text) };
+}
+
+function contentOf({ body, headers = {} }: JsonRequest): Pick<RequestInit, "body" | "headers"> {
+  if (body === undefined) return { headers };
+  if (body instanceof URLSearchParams) return { headers, body };
+  return { headers: { ...headers, "content-type": "application/json" }, body: JSON.stringify(body) };
 }
 
 async function readBounded(response: Response, limitBytes: number): Promise<string> {
