@@ -11,7 +11,7 @@ export function recordReading(
   before: MetricRecord | undefined,
   last: MetricReading,
 ): MetricRecord {
-  const against = last.against ?? before?.against ?? null;
+  const against = finite(last.against) ?? before?.against ?? null;
   const isGood = gate.measure === "metric" ? isWithin(gate.bound, last.value, against) : countable(last);
   return {
     last,
@@ -31,15 +31,15 @@ export function metricVerdict({ readings }: MetricGate, record: MetricRecord | u
 
 /** The sequential test over what the two queries of a gate counted. */
 export function countVerdict({ alpha, limitPercent }: CountGate, record: MetricRecord | undefined): Verdict {
-  const { against, value } = record?.last ?? {};
-  if (value == null || against == null) return "inconclusive";
+  const { against, value } = record?.last ?? { against: null, value: null };
+  if (value === null || against === null || countable({ against, value }) === null) return "inconclusive";
   const verdict = sequentialTest(value, against, limitPercent / 100, alpha);
   return verdict === "hold" ? "inconclusive" : verdict;
 }
 
 /** Null where there is nothing to say it by. */
 function isWithin({ kind, value: bound }: MetricBound, value: number | null, against: number | null) {
-  if (value === null || !Number.isFinite(value)) return null;
+  if (value === null || finite(value) === null) return null;
   switch (kind) {
     case "max":
       return value <= bound;
@@ -53,6 +53,12 @@ function isWithin({ kind, value: bound }: MetricBound, value: number | null, aga
 }
 
 /** Counts are numbers of which no more fail than there are. */
-function countable({ against, value }: MetricReading): true | null {
-  return value !== null && against !== null && value >= 0 && value <= against ? true : null;
+function countable({ against, value }: Pick<MetricReading, "against" | "value">): true | null {
+  if (value === null || against === null || finite(value) === null || finite(against) === null) return null;
+  return value >= 0 && value <= against ? true : null;
+}
+
+/** NaN and infinity are no data, whoever lets them through. */
+function finite(value: number | null): number | null {
+  return value !== null && Number.isFinite(value) ? value : null;
 }
