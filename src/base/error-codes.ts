@@ -119,7 +119,8 @@ export const errorCatalogue = {
   },
   IOT_JOURNAL_NEWER: {
     exit: Exit.usage,
-    summary: "The journal of a rollout was written by a newer iotctl; the message names what is unknown in it.",
+    summary:
+      "The journal of a rollout was written by a newer iotctl; the message names what is unknown in it.",
   },
   IOT_JOURNAL_RECORD_TOO_LARGE: {
     exit: Exit.blocked,
@@ -134,6 +135,11 @@ export const errorCatalogue = {
     exit: Exit.blocked,
     summary:
       "This release failed, was aborted or was rolled back before; `--again` rolls it out once more on purpose.",
+  },
+  IOT_ROLLBACK_BLOCKED: {
+    exit: Exit.blocked,
+    summary:
+      "No device of the rollout can go back: the message names what it would meet and does not fit, and what to do instead.",
   },
   IOT_ROLLOUT_EXISTS: {
     exit: Exit.staleOrLocked,

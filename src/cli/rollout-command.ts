@@ -20,9 +20,12 @@ export const personFlags = {
   reason: Flags.string({ summary: "Why; it is kept in the journal.", default: "" }),
 };
 
-/** A command about one rollout, whose result is how the rollout stands. */
-export abstract class RolloutCommand<C extends typeof Command> extends BaseCommand<C, RolloutView> {
-  protected override render(view: RolloutView): string {
+/** A command about one rollout, whose result is how the rollout stands, and perhaps more. */
+export abstract class RolloutCommand<
+  C extends typeof Command,
+  View extends RolloutView = RolloutView,
+> extends BaseCommand<C, View> {
+  protected override render(view: View): string {
     return rolloutText(view, Date.now());
   }
 
@@ -38,10 +41,10 @@ export abstract class RolloutCommand<C extends typeof Command> extends BaseComma
     const journal = await openCurrentRollout(await context.journals(), rolloutId);
     await tell(journal, event(await readRollout(journal)), systemClock.now());
     try {
-      return describeRollout(await advance(journal, await context.rolloutPorts()));
+      return describeRollout(await advance(journal, await context.rolloutPorts()), systemClock.now());
     } catch (error) {
       // Who has the turn acts on what was written as soon as what it does now is done.
-      if (isLocked(error)) return describeRollout(await readRollout(journal));
+      if (isLocked(error)) return describeRollout(await readRollout(journal), systemClock.now());
       throw tookEffectLater(error, rolloutId);
     }
   }
