@@ -11,6 +11,7 @@ import type { Tally } from "./tally.ts";
 import { updateDeadlineMs } from "./track-device.ts";
 import { approvalsMissing, isDenied } from "./approvals.ts";
 import { closedBecause } from "./calendar.ts";
+import { forNewWave } from "./metric-gates.ts";
 import { goBack, withdraw } from "./withdraw.ts";
 
 /**
@@ -36,12 +37,15 @@ export function watchHealth(state: RolloutState, tally: Tally, nowMs: number): R
   if (hasEnded(state.status) || state.status === "rolling-back") return state;
   if (state.failure) return stop(state, nowMs);
   const failed = gatesInForce(state, tally).find(({ dryRun, verdict }) => verdict === "fail" && !dryRun);
-  return failed ? stop({ ...state, failure: { gate: failed.name, reason: whyFailed(failed) } }, nowMs) : state;
+  return failed
+    ? stop({ ...state, failure: { gate: failed.name, reason: whyFailed(failed) } }, nowMs)
+    : state;
 }
 
 function whyFailed({ devices, failures, limitPercent, metric, noData }: GateStatus): string {
   if (noData) return "there was nothing to judge by until the deadline";
-  if (metric) return `${metric.record?.bad ?? 0} readings in a row are outside of its bound, the last is ${metric.record?.last.value}`;
+  if (metric)
+    return `${metric.record?.bad ?? 0} readings in a row are outside of its bound, the last is ${metric.record?.last.value}`;
   return `${failures} of ${devices} devices failed, more than ${limitPercent}% allows`;
 }
 
@@ -115,6 +119,7 @@ function enterWave(state: RolloutState, phase: Phase, nowMs: number): RolloutSta
     waveSurveyed: false,
     bakeSkipped: false,
     overdue: [],
+    metrics: forNewWave(state.metrics),
     pending: [...state.pending, ...effects],
   };
 }

@@ -22,6 +22,11 @@ export function recordReading(
   };
 }
 
+/** What was good before a wave began says nothing about it; what was bad does. */
+export function forNewWave(metrics: Readonly<Record<string, MetricRecord>>): Record<string, MetricRecord> {
+  return Object.fromEntries(Object.entries(metrics).map(([name, record]) => [name, { ...record, good: 0 }]));
+}
+
 /** What the readings of a metric come to; a reading without data never passes. */
 export function metricVerdict({ readings }: MetricGate, record: MetricRecord | undefined): Verdict {
   if (!record) return "inconclusive";
@@ -32,7 +37,7 @@ export function metricVerdict({ readings }: MetricGate, record: MetricRecord | u
 /** The sequential test over what the two queries of a gate counted. */
 export function countVerdict({ alpha, limitPercent }: CountGate, record: MetricRecord | undefined): Verdict {
   const { against, value } = record?.last ?? { against: null, value: null };
-  if (value === null || against === null || countable({ against, value }) === null) return "inconclusive";
+  if (!record?.good || value === null || against === null) return "inconclusive";
   const verdict = sequentialTest(value, against, limitPercent / 100, alpha);
   return verdict === "hold" ? "inconclusive" : verdict;
 }
