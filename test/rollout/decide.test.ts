@@ -171,7 +171,7 @@ describe("decide, whatever happens", () => {
           }
           if (event.type !== "observed" && JSON.stringify(before) === JSON.stringify(after))
             expect(after).toBe(before);
-          describeRollout(after);
+          describeRollout(after, 0);
           state = after;
         }
         let again = decide(null, { type: "started", config: first }, 0).state;
@@ -276,14 +276,14 @@ describe("a rollout", () => {
     // The phone changes once more, but what was taken back is not assigned a second time.
     const done = run(settle(kept, 3), 4, observed({ returnable, waiting: {} }));
     expect(done).toMatchObject({ status: "rolled-back", pending: [] });
-    expect(describeRollout(done).failed).toEqual([{ reason, devices: ["fan-0"] }]);
+    expect(describeRollout(done, 4).failed).toEqual([{ reason, devices: ["fan-0"] }]);
   });
 
   it("says who is left, and that nobody knows", () => {
     const at = (fan: Record<string, number>, unknown: Record<string, number>): string | null => {
       const population = { devices: 9, versions: { fan, app: { "4.1.0": 1 } }, unknown };
       const devices = fleetOf("fan", 30);
-      return describeRollout({ ...started(), devices, phaseIndex: 1, waveEntered: false, population })
+      return describeRollout({ ...started(), devices, phaseIndex: 1, waveEntered: false, population }, 0)
         .waitsFor;
     };
     expect(at({ "1.8.0": 3, "2.0.0": 5 }, {})).toBe("fan@1.8.0 to leave the field (3 left)");
@@ -296,7 +296,7 @@ describe("a rollout", () => {
   it("describes and takes back a whole fleet at once", () => {
     const ids = Array.from({ length: 200_000 }, (_, index) => `fan-${index}`);
     const waiting = Object.fromEntries(ids.map((id) => [id, "its app is too old"]));
-    expect(describeRollout({ ...started(), waiting }).waiting[0]?.devices).toHaveLength(ids.length);
+    expect(describeRollout({ ...started(), waiting }, 0).waiting[0]?.devices).toHaveLength(ids.length);
     const returning = fleetOf("fan", ids.length, { status: "assigned", reason: "its app is too old" });
     const state = { ...started(), status: "rolling-back" as const, pending: [], returning };
     expect(run(state, 1, observed({ kept: ids })).pending).toMatchObject([{ deviceIds: ids }]);
@@ -309,7 +309,7 @@ describe("a rollout", () => {
     const waves: string[] = [];
     for (let hour = 1; hour < 20 && state.status !== "completed"; hour++) {
       state = settle(run(state, hour * hourMs, approval, observed({ progress: devices })), hour * hourMs);
-      const { status, wave: name } = describeRollout(state);
+      const { status, wave: name } = describeRollout(state, hour * hourMs);
       waves.push(name || status);
     }
     expect(waves).toEqual([

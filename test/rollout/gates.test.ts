@@ -64,7 +64,7 @@ describe("a gate", () => {
     expect(judgeGates(open, tallyOf(open))).toMatchObject([
       { verdict: "inconclusive", devices: 12, failures: 0, undecided: 6 },
     ]);
-    expect(describeRollout(open).waitsFor).toContain("12 of 12 devices good, 6 not heard of yet");
+    expect(describeRollout(open, 0).waitsFor).toContain("12 of 12 devices good, 6 not heard of yet");
     // Nor does it fail on them.
     expect(verdicts(withDevices(state, fleetOf("unheard", 50, { heard: false })))).toEqual(["inconclusive"]);
   });
@@ -150,7 +150,7 @@ describe("health", () => {
     } as const;
     const approved = run(doubtful, 4 * hourMs, approval);
     expect(approved).toMatchObject({ status: "running", waveEntered: false });
-    expect(describeRollout(approved).waitsFor).toContain("gate updated");
+    expect(describeRollout(approved, 4 * hourMs).waitsFor).toContain("gate updated");
     const better = run(approved, 5 * hourMs, observed({ progress: fleetOf("more", 40) }));
     expect(better).toMatchObject({ status: "running", waveEntered: true, waveIndex: 1 });
   });

@@ -335,7 +335,7 @@ describe("a journal of before there were hops", () => {
     expect(states[0]?.devices["a"]).toMatchObject({ version: "2.0.0", status: "assigned" });
     expect(states[1]?.devices["a"]).toMatchObject({ version: "2.0.0", status: "updated" });
     expect(states[3]?.returning["a"]).toMatchObject({ version: "1.9.4" });
-    expect(describeRollout(states[3]!).devices.returned).toBe(1);
+    expect(describeRollout(states[3]!, 0).devices.returned).toBe(1);
   });
 });
 

@@ -80,7 +80,7 @@ describe("a staged step", () => {
     const at = (without: number): RolloutState =>
       run(ready, 2 * hourMs, observed({ population: population(without) }));
     expect(at(10)).toMatchObject({ phaseIndex: 1, waveEntered: false });
-    expect(describeRollout(at(10)).waitsFor).toBe("10 of 1000 devices to have fan@2.0.0 ready");
+    expect(describeRollout(at(10), 0).waitsFor).toBe("10 of 1000 devices to have fan@2.0.0 ready");
     expect(at(9)).toMatchObject({ phaseIndex: 1, waveEntered: true });
     const unknown = run(ready, 2 * hourMs, observed({ population: { devices: 9, versions: {} } }));
     expect(unknown).toMatchObject({ phaseIndex: 1, waveEntered: false });
@@ -108,7 +108,7 @@ describe("a staged step", () => {
     );
     expect(found.progress["a"]).toMatchObject({ status: "updated", silent: false });
     expect(found.population?.staging).toEqual({ "fan@2.0.0 staged": { devices: 2, without: 1 } });
-    const view = describeRollout(run(assigned, nowMs, found));
+    const view = describeRollout(run(assigned, nowMs, found), nowMs);
     expect(view.devices).toMatchObject({ staged: 1, updated: 0 });
     expect(view.steps[0]).toMatchObject({ staged: true, percent: 50 });
   });

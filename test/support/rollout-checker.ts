@@ -154,7 +154,7 @@ export class RolloutChecker {
   /** When a rollout has ended. */
   ended(state: RolloutState): void {
     if (state.status !== "rolled-back") return;
-    const view = describeRollout(state);
+    const view = describeRollout(state, 0);
     const stated = new Set([...view.waiting, ...view.failed].flatMap(({ devices }) => devices));
     for (const { component, id, running } of this.#world.devices) {
       const last = this.#lastUpdate(id);

@@ -64,11 +64,11 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
 /** Where another process moves the rollout, such as the server's controller, it is only looked at. */
 async function turn(live: LiveRollout, ports: RolloutPorts): Promise<RolloutView> {
   try {
-    return describeRollout(await advance(live.journal, ports, live));
+    return describeRollout(await advance(live.journal, ports, live), ports.clock.now());
   } catch (error) {
     if (!(error instanceof IotctlError) || error.code !== "IOT_ROLLOUT_LOCKED") throw error;
     await live.catchUp();
-    return describeRollout(live.state);
+    return describeRollout(live.state, ports.clock.now());
   }
 }
 

@@ -1,7 +1,9 @@
 import { formatDuration } from "../../base/durations.ts";
 import { iotctlCommand } from "../../base/iotctl-command.ts";
 import { formatPercent } from "../../base/percentages.ts";
-import { gateNumbers, type RolloutView, type StepView } from "../../rollout/engine/describe-rollout.ts";
+import { gateNumbers } from "../../rollout/engine/describe-gates.ts";
+import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
+import type { StepView } from "../../rollout/engine/describe-steps.ts";
 import { colour, type Style } from "../colour.ts";
 import { terminalLine } from "../terminal-text.ts";
 import { statusWords } from "./rollout-line.ts";

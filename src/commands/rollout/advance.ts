@@ -16,10 +16,11 @@ export default class Advance extends RolloutCommand<typeof Advance> {
   static override args = { rollout: rolloutArg };
 
   protected override async execute({ args, flags }: CommandInput<typeof Advance>): Promise<RolloutView> {
+    const { systemClock } = await import("../../base/clock.ts");
     const { advance } = await import("../../rollout/advance.ts");
     const context = await this.context(flags.env);
     const journal = await openCurrentRollout(await context.journals(), args.rollout);
-    return describeRollout(await advance(journal, await context.rolloutPorts()));
+    return describeRollout(await advance(journal, await context.rolloutPorts()), systemClock.now());
   }
 
   protected override exitOf(view: RolloutView): ExitCode {

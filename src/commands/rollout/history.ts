@@ -20,6 +20,6 @@ export default class History extends BaseCommand<typeof History, readonly Journa
   }
 
   protected override render(records: readonly JournalRecord[]): string {
-    return records.map(historyLine).join("\n");
+    return records.map((record) => historyLine(record, [])).join("\n");
   }
 }

@@ -9,11 +9,12 @@ export default class List extends BaseCommand<typeof List, readonly Row[]> {
   static override examples = ["<%= config.bin %> rollout list", "<%= config.bin %> rollout list --json"];
 
   protected override async execute({ flags }: CommandInput<typeof List>): Promise<readonly Row[]> {
+    const { systemClock } = await import("../../base/clock.ts");
     const { readRollout } = await import("../../rollout/advance.ts");
     const journals = await (await this.context(flags.env)).journals();
     const rows: Row[] = [];
     for (const rolloutId of await journals.list()) {
-      const view = describeRollout(await readRollout(journals.open(rolloutId)));
+      const view = describeRollout(await readRollout(journals.open(rolloutId)), systemClock.now());
       const { devices, endedAtMs, release, startedAtMs, status } = view;
       rows.push({ rolloutId, release, status, devices, startedAtMs, endedAtMs });
     }

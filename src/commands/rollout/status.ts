@@ -13,8 +13,10 @@ export default class Status extends RolloutCommand<typeof Status> {
   static override args = { rollout: rolloutArg };
 
   protected override async execute({ args, flags }: CommandInput<typeof Status>): Promise<RolloutView> {
+    const { systemClock } = await import("../../base/clock.ts");
     const { readRollout } = await import("../../rollout/advance.ts");
     const context = await this.context(flags.env);
-    return describeRollout(await readRollout(await openRollout(await context.journals(), args.rollout)));
+    const state = await readRollout(await openRollout(await context.journals(), args.rollout));
+    return describeRollout(state, systemClock.now());
   }
 }

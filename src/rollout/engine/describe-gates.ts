@@ -1,0 +1,85 @@
+import type { Gate, MetricBound } from "../../manifest/release.ts";
+import { gateNamed } from "./gate-named.ts";
+import { type GateStatus, gatesInForce, judgeGates, type MetricStatus } from "./gates.ts";
+import { goodDevicesToPass } from "./sequential-test.ts";
+import { hasEnded, type RolloutState } from "./state.ts";
+import type { Tally } from "./tally.ts";
+
+/** A gate as people and `--json` see it. */
+export interface GateView extends GateStatus {
+  /** Null for a gate that is not defined. */
+  readonly measure: Gate["measure"] | null;
+  /** How many devices (of a gate that counts by queries: of what they count) it takes to pass if no further one fails; null where it does not count, or none are enough. */
+  readonly devicesNeeded: number | null;
+  /** How many of these are missing; all of them have to be good. */
+  readonly moreNeeded: number | null;
+}
+
+/** The gates that are looked at now: those before the next wave, and of a rollout that stopped all that watched it. */
+export function viewGates(state: RolloutState, tally: Tally): GateView[] {
+  const isOver = hasEnded(state.status) || state.status === "rolling-back";
+  const judged = isOver ? gatesInForce(state, tally) : judgeGates(state, tally);
+  return judged.map((status) => viewGate(status, gateNamed(state.config, status.name)));
+}
+
+/** A gate with what it takes to pass. */
+export function viewGate(status: GateStatus, gate: Gate | undefined): GateView {
+  const needed = neededBy(status, gate);
+  return {
+    ...status,
+    measure: gate?.measure ?? null,
+    devicesNeeded: needed,
+    moreNeeded: needed === null ? null : Math.max(0, Math.ceil(needed - status.devices)),
+  };
+}
+
+function neededBy({ failures }: GateStatus, gate: Gate | undefined): number | null {
+  if (!gate || gate.measure === "metric") return null;
+  const needed = failures + goodDevicesToPass(failures, failures, gate.limitPercent / 100, gate.alpha);
+  return Number.isFinite(needed) ? needed : null;
+}
+
+/** What a gate rests on: `7 of 7 devices good, 2 not heard of yet, 10 more needed`. */
+export function gateNumbers(gate: GateView): string {
+  const { devices, failures, measure, metric, moreNeeded, noData, undecided, verdict } = gate;
+  if (measure === null) return "it is not defined";
+  if (noData) return "nothing to judge by until its deadline";
+  if (metric) return metricNumbers(metric);
+  const isCount = measure === "count";
+  if (isCount && devices === 0) return "nothing counted yet";
+  const open = undecided > 0 ? `, ${undecided} not heard of yet` : "";
+  const isShort = verdict === "inconclusive" && moreNeeded !== null && moreNeeded > 0;
+  const need = isShort ? `, ${moreNeeded} more needed${failures > 0 ? " if no other fails" : ""}` : "";
+  return `${short(devices - failures)} of ${short(devices)} ${isCount ? "counted" : "devices"} good${open}${need}`;
+}
+
+function metricNumbers({ bound, readings, record }: MetricStatus): string {
+  if (!record) return `nothing measured yet, ${boundWords(bound)}`;
+  const { bad, good, last } = record;
+  const value =
+    last.value === null || last.problem !== null
+      ? `no data (${last.problem ?? "nothing"})`
+      : short(last.value);
+  const isCompared = bound.kind === "max-increase" || bound.kind === "max-decrease";
+  const against = isCompared && record.against !== null ? ` against ${short(record.against)} before` : "";
+  const row = bad > 0 ? `${bad} of ${readings} bad in a row` : `${good} of ${readings} good in a row`;
+  return `${value}${against}, ${boundWords(bound)}, ${row}`;
+}
+
+function boundWords({ kind, value }: MetricBound): string {
+  switch (kind) {
+    case "max":
+      return `at most ${short(value)}`;
+    case "min":
+      return `at least ${short(value)}`;
+    case "max-increase":
+      return `at most ${short(value)}% more`;
+    case "max-decrease":
+      return `at most ${short(value)}% less`;
+  }
+}
+
+/** Four digits say enough of what was measured. */
+function short(value: number): string {
+  return Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(4)));
+}
