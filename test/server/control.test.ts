@@ -78,6 +78,8 @@ describe("control API", () => {
     ["POST", "/devices", [], "malformed-body"],
     ["POST", "/devices", { devices: [null] }, "malformed-body"],
     ["POST", "/devices", { devices: [{ id: "a/b" }] }, "malformed-body"],
+    ["POST", "/devices", { devices: [{ id: "__proto__" }] }, "malformed-body"],
+    ["POST", "/devices", { devices: [{ id: "constructor" }] }, "malformed-body"],
     ["POST", "/devices", { devices: [{ id: ".." }] }, "malformed-body"],
     ["POST", "/devices", { devices: [{ id: "a".repeat(65) }] }, "malformed-body"],
     ["POST", "/devices", { devices: [{ id: "a", hardware: 1 }] }, "malformed-body"],

@@ -34,6 +34,11 @@ function refusal(status: number, reason: string, message: string): IotctlError {
       return new IotctlError("IOT_FLEET_ARTIFACT_DIFFERS", message, { details });
     case "disk-full":
       return new IotctlError("IOT_DISK_FULL", message, { details });
+    case "not-found":
+      return new IotctlError("IOT_FLEET_REFUSED", message, {
+        hints: ["The fleet server may be older than this iotctl; start this one: iotctl fleet serve"],
+        details,
+      });
     default:
       return new IotctlError("IOT_FLEET_REFUSED", message, { details });
   }

@@ -24,9 +24,9 @@ export function rolloutRoutes(control: Control): Route[] {
     }),
     operatorRoute(control, "GET", "/rollouts/{rollout}/records", (exchange) => {
       const id = rolloutIdOf(exchange);
+      const from = seqOf(exchange.query.get("from") ?? "1");
       const rollout = fleet.rollouts.find(id);
       if (!rollout) throw new Refusal(404, "rollout-unknown", `There is no rollout ${id}.`);
-      const from = seqOf(exchange.query.get("from") ?? "1");
       const records = fleet.rollouts.records(rollout.row, from, pageOf(exchange).limit, pageCharsMax);
       replyJson(exchange.response, 200, { records, newest: rollout.newest } satisfies RecordPage);
     }),
