@@ -7,11 +7,12 @@ import type { RolloutPorts } from "../rollout/rollout-ports.ts";
 import type { KeySigner } from "../signing/signer.ts";
 import type { TrustedKeyFile } from "../signing/load-trusted-keys.ts";
 import type { Environment } from "../manifest/environment.ts";
+import type { MetricSource } from "../metrics/metric-source.ts";
 import type { EmbeddedFleet } from "../fleet/embedded/embedded-fleet.ts";
 import type { ArtifactStore } from "../storage/artifact-store.ts";
 import type { Storefront } from "../storefronts/storefront.ts";
 import { LateStorefront } from "./late-storefront.ts";
-import { controlToken, type LocalServer, serverAddress } from "./server-address.ts";
+import { controlToken, type LocalServer, serverAddress, tokenFrom } from "./server-address.ts";
 
 /** One environment with its adapters, each loaded when it is first asked for. */
 export interface Context {
@@ -29,6 +30,8 @@ export interface Context {
   /** What every record of a journal is shown before it counts. */
   readonly consents: ConsentVerifier;
   journals(): Promise<RolloutJournals>;
+  /** Null where the environment has none. */
+  metrics(): Promise<MetricSource | null>;
   /** Everything that moving a rollout on needs. */
   rolloutPorts(): Promise<RolloutPorts>;
 }
@@ -109,6 +112,15 @@ export async function openContext(options: {
       return new DirectoryJournals(rollouts.dir, systemClock);
     },
 
+    async metrics() {
+      if (environment.metrics === null) return null;
+      const { PrometheusSource } = await import("../metrics/prometheus/prometheus-source.ts");
+      const { tokenEnv, url } = environment.metrics;
+      // Asked for with each query: without it gates have no data, and everything else goes on.
+      const token = tokenEnv !== undefined && { token: () => tokenFrom(tokenEnv, "the metrics' token", env) };
+      return new PrometheusSource({ url, ...token });
+    },
+
     async rolloutPorts() {
       const { ServiceCommands } = await import("../rollout/service-commands.ts");
       return {
@@ -118,6 +130,7 @@ export async function openContext(options: {
         services: new ServiceCommands(systemClock),
         clock: systemClock,
         freezes: environment.freezes,
+        metrics: await context.metrics(),
       };
     },
   };

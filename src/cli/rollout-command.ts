@@ -5,7 +5,9 @@ import { describeRollout, type RolloutView } from "../rollout/engine/describe-ro
 import type { RolloutEvent } from "../rollout/engine/events.ts";
 import type { RolloutState } from "../rollout/engine/state.ts";
 import { IotctlError } from "../base/errors.ts";
+import type { RolloutJournal } from "../rollout/journal/journal.ts";
 import { BaseCommand } from "./base-command.ts";
+import type { Context } from "./context.ts";
 import { rolloutText } from "./render/rollout-text.ts";
 import { openCurrentRollout } from "./rollout-arg.ts";
 
@@ -36,15 +38,32 @@ export abstract class RolloutCommand<
     event: (state: RolloutState) => RolloutEvent,
   ): Promise<RolloutView> {
     const { systemClock } = await import("../base/clock.ts");
-    const { advance, readRollout, tell } = await import("../rollout/advance.ts");
+    const { readRollout, tell } = await import("../rollout/advance.ts");
     const context = await this.context(envName);
     const journal = await openCurrentRollout(await context.journals(), rolloutId);
-    await tell(journal, event(await readRollout(journal)), systemClock.now());
+    await tell(
+      journal,
+      event(await readRollout(journal, context.consents)),
+      systemClock.now(),
+      context.consents,
+    );
+    return this.goOn(context, journal, rolloutId);
+  }
+
+  /** One turn, so that what was written down takes effect at once; where another has the turn it is theirs. */
+  protected async goOn(
+    context: Context,
+    journal: RolloutJournal,
+    rolloutId: string | undefined,
+  ): Promise<RolloutView> {
+    const { systemClock } = await import("../base/clock.ts");
+    const { advance, readRollout } = await import("../rollout/advance.ts");
     try {
       return describeRollout(await advance(journal, await context.rolloutPorts()), systemClock.now());
     } catch (error) {
       // Who has the turn acts on what was written as soon as what it does now is done.
-      if (isLocked(error)) return describeRollout(await readRollout(journal), systemClock.now());
+      if (isLocked(error))
+        return describeRollout(await readRollout(journal, context.consents), systemClock.now());
       throw tookEffectLater(error, rolloutId);
     }
   }

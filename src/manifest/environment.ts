@@ -10,6 +10,8 @@ export interface Environment {
     readonly createKey: boolean;
     /** SPKI PEM files whose signatures are trusted. Empty: the public half of `keyFile`. */
     readonly trustedKeyFiles: readonly string[];
+    /** Where certificates for identities come from, and which are believed; absent: only keys sign. */
+    readonly keyless?: KeylessSettings;
   };
   /** Where journals of rollouts lie. */
   readonly rollouts: RolloutsSettings;
@@ -19,6 +21,15 @@ export interface Environment {
   readonly freezes: readonly Freeze[];
   /** Where metric gates read; null: a release that has such gates is refused. */
   readonly metrics: MetricsSettings | null;
+}
+
+export interface KeylessSettings {
+  readonly fulcioUrl: string;
+  readonly rekorUrl: string;
+  /** RFC 3161 authority that dates signatures, beside the log; absent: the log alone does. */
+  readonly timestampUrl?: string;
+  /** Sigstore trusted root. */
+  readonly trustedRootFile: string;
 }
 
 export type RolloutsSettings =

@@ -1,5 +1,6 @@
 import { quoted } from "./diagnostic.ts";
 import { DiagnosticLog } from "./diagnostic-log.ts";
+import { checkApprovers } from "./check-approvers.ts";
 import { type EnvironmentInput, environmentSchema } from "./environment-schema.ts";
 import { explainIssues } from "./explain-issues.ts";
 import { freezesLast } from "./freezes-last.ts";
@@ -26,6 +27,7 @@ export function readEnvironments(
   const result = environmentSchema.safeParse(parsed.value);
   if (!result.success) explainIssues(log, parsed.root, result.error.issues);
   requireKeys(log, parsed.root);
+  checkApprovers(log, parsed.root);
   freezesLast(log, parsed.root);
   // Without errors in the log, only variables that nobody needs now kept the schema from accepting it all.
   const data = result.data ?? (log.hasErrors ? null : validPart(environmentSchema, parsed.value)?.value);

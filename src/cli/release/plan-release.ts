@@ -1,3 +1,4 @@
+import type { Environment } from "../../manifest/environment.ts";
 import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { Context } from "../context.ts";
@@ -19,7 +20,13 @@ export async function planRelease(
 ): Promise<PlannedRelease> {
   const look = await lookAtField(release, context, options);
   const plan = await planFrom(release, look);
-  return { plan, look, warnings: [...look.warnings, ...(await stageWarnings(release, plan, look))] };
+  const warnings = [
+    ...look.warnings,
+    ...(await stageWarnings(release, plan, look)),
+    ...(await approvalWarnings(release, context.environment)),
+    ...(await metricWarnings(release, context)),
+  ];
+  return { plan, look, warnings };
 }
 
 /** The plan for what a look found. */
@@ -57,4 +64,22 @@ async function stageWarnings(release: Release, plan: Plan, { devices }: FieldLoo
     const warnings = warnAboutStages(component, own, settings, cohortSalt(release), followsApp);
     return warnings.map(({ message }) => message);
   });
+}
+
+async function metricWarnings(release: Release, context: Context): Promise<string[]> {
+  const { gateWithoutMetrics } = await import("./check-metric-gates.ts");
+  const gate = gateWithoutMetrics(release, context);
+  const { name } = context.environment;
+  return gate === null
+    ? []
+    : [`gate ${gate} asks metrics, and the environment ${name} has none, so that \`release\` will refuse`];
+}
+
+/** Stages that could never begin in this environment. Reads no key: planning touches nothing. */
+async function approvalWarnings(release: Release, { approvals, signing }: Environment): Promise<string[]> {
+  const { approverNames, stagesUnderPolicy, stagesWithoutPeople } =
+    await import("../../rollout/consent/approval-policy.ts");
+  const holders = signing.trustedKeyFiles.length > 1 ? signing.trustedKeyFiles : ["developer"];
+  const names = approvals.approvers.length > 0 ? approverNames(approvals.approvers) : holders;
+  return stagesWithoutPeople(stagesUnderPolicy(release.rollout.stages, approvals), names);
 }

@@ -8,6 +8,7 @@ import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import { assertCanStage } from "../../rollout/assert-can-stage.ts";
 import { assertReleasable, findOpenRollout, type OpenRollout } from "../../rollout/open-rollout.ts";
 import type { Context } from "../context.ts";
+import { approvalTerms } from "./approval-terms.ts";
 import { beginRollout } from "./begin-rollout.ts";
 import { assertFeasible } from "./assert-feasible.ts";
 import type { FieldLook } from "./look-at-field.ts";
@@ -94,11 +95,16 @@ function makeFeasiblePlan(
 ): Promise<ReleasePlan> {
   return progress.step("Plan", async (say) => {
     const { planToCarryOut } = await import("./plan-of-file.ts");
+    const { assertMetricsConfigured, checkMetricGates } = await import("./check-metric-gates.ts");
+    assertMetricsConfigured(release, context);
     const options = { planFile, nowMs: clock.now() };
     const { look, plan, warnings } = await planToCarryOut(release, context, options);
     for (const warning of warnings) say(`Warning: ${warning}`);
     assertFeasible(plan);
     assertCanStage(plan, await context.fleet());
+    await approvalTerms(release, context);
+    const doubts = await checkMetricGates(release, plan, context, options.nowMs);
+    for (const doubt of doubts) say(`Warning: ${doubt}`);
     const moves = plan.steps.filter(({ action }) => action === "introduce");
     const note = moves
       .map(({ component, staged, version }) => `${component} ${version}${staged ? " (staged)" : ""}`)
