@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { rolloutsSchema } from "./rollouts-schema.ts";
 import { entries, integer, list, mapping, text } from "./schema-parts.ts";
 
 const describe = z.describe;
@@ -70,7 +71,7 @@ const environment = mapping({
     .check(describe("Where bundles are published.")),
   signing: z.optional(signing),
   approvals: z.optional(approvals),
-  rollouts: z.optional(text("path", "Directory for the journals of rollouts.")),
+  rollouts: z.optional(rolloutsSchema).check(describe("Where the journals of rollouts lie.")),
   freezes: z
     .optional(list(freeze, { kind: "freezes", max: 100 }))
     .check(describe("Times in which no rollout begins anything.")),

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import type { ApproverSettings, Environment, KeylessSettings, MetricsSettings } from "./environment.ts";
 import type { EnvironmentInput } from "./environment-schema.ts";
 import { normaliseFreeze } from "./normalise-freeze.ts";
+import { normaliseRollouts } from "./normalise-rollouts.ts";
 
 /**
  * An environment with absolute paths and every default filled in: `local` lives in `.iotctl/`,
@@ -33,7 +34,7 @@ export function normaliseEnvironment(name: string, input: EnvironmentInput, dir:
       trustedKeyFiles: (signing?.trusted ?? []).map((path) => resolve(dir, path)),
       ...(signing?.keyless && { keyless: keylessOf(signing.keyless, dir) }),
     },
-    rollouts: { kind: "directory", dir: place(rollouts, "rollouts") },
+    rollouts: normaliseRollouts(rollouts, (path) => place(path, "rollouts")),
     approvals: {
       approvers: (approvals?.approvers ?? []).flatMap((each) => approverOf(each, dir)),
       least: approvals?.least ?? 0,

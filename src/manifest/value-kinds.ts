@@ -37,6 +37,7 @@ const matching = (pattern: string) => (text: string) =>
 const namePattern = "^[a-z][a-z0-9]*(-[a-z0-9]+)*$";
 const productPattern = "^[a-z0-9]+([._-][a-z0-9]+)*$";
 const identifierPattern = "^[A-Za-z0-9][A-Za-z0-9._-]*$";
+const bucketPattern = "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$";
 const labelPattern = "^[A-Za-z0-9][A-Za-z0-9._/-]*=[^=\\s]+$";
 const variablePattern = "^[A-Za-z_][A-Za-z0-9_]*$";
 
@@ -141,6 +142,19 @@ export const valueKinds = {
     accepts: (text) => text.trim() !== "" && !/\p{Cc}/u.test(text),
   },
   command: { what: "a command", accepts: (text) => text.trim() !== "" && !text.includes("\0") },
+  bucket: {
+    what: "the name of a bucket: 3 to 63 lower-case letters, digits, dots and hyphens",
+    accepts: (text) => new RegExp(bucketPattern).test(text),
+    pattern: bucketPattern,
+  },
+  prefix: {
+    what: "a prefix such as iotctl/rollouts/, whose parts do not begin with a dot",
+    accepts: (text) => text.length <= 256 && /^([\w@+-][\w.@+-]*\/)*[\w@+-][\w.@+-]*\/?$/.test(text),
+  },
+  region: {
+    what: "a region such as eu-central-1",
+    accepts: (text) => /^[a-z0-9-]{1,32}$/.test(text),
+  },
   url: {
     what: "an http or https address without a user name or password",
     accepts: isPlainHttpUrl,
@@ -194,6 +208,7 @@ export const valueKinds = {
     what: "a window such as Mon-Thu 09:00-16:00 Europe/Amsterdam, or a list of 1 to 20 of them",
     hint: timeWindowHint,
   },
+  rollouts: { what: "the path of a directory, or a mapping with one of `directory`, `server`, `s3`" },
   freezes: { what: "a list of at most 100 freezes, each with from, until and why" },
   stages: { what: "a list of 1 to 50 stages" },
   components: { what: "a mapping with 1 to 100 components" },
