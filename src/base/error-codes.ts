@@ -55,7 +55,7 @@ export const errorCatalogue = {
   },
   IOT_TOKEN_MISSING: {
     exit: Exit.remote,
-    summary: "The environment variable that should hold a control token is not set.",
+    summary: "The environment variable that should hold a token is not set.",
   },
   IOT_PORT_IN_USE: {
     exit: Exit.usage,

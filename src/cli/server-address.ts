@@ -34,21 +34,20 @@ export function controlToken(
   tokenEnv: string | undefined,
   env: NodeJS.ProcessEnv,
 ): string {
-  if (tokenEnv !== undefined) {
-    const token = env[tokenEnv]?.trim();
-    if (token) return token;
-    throw new IotctlError(
-      "IOT_TOKEN_MISSING",
-      `${tokenEnv}, which holds the ${server.what}'s control token, is not set.`,
-      {
-        hints: [`read -rs ${tokenEnv} && export ${tokenEnv}`],
-        details: { variable: tokenEnv },
-      },
-    );
-  }
+  if (tokenEnv !== undefined) return tokenFrom(tokenEnv, `the ${server.what}'s control token`, env);
   const file = join(server.dir, "control-token");
   if (!existsSync(file)) throw notStarted(server, file);
   return readBoundedFile(file, maxFileBytes, "the control token").toString("utf8").trim();
+}
+
+/** The token in an environment variable. Throws IOT_TOKEN_MISSING. */
+export function tokenFrom(variable: string, what: string, env: NodeJS.ProcessEnv): string {
+  const token = env[variable]?.trim();
+  if (token) return token;
+  throw new IotctlError("IOT_TOKEN_MISSING", `${variable}, which holds ${what}, is not set.`, {
+    hints: [`read -rs ${variable} && export ${variable}`],
+    details: { variable },
+  });
 }
 
 function parsedUrl(text: string): string | null {

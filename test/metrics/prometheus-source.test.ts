@@ -6,7 +6,8 @@ import { readAnswer } from "../../src/metrics/prometheus/read-answer.ts";
 import { freePort } from "../support/free-port.ts";
 import { thrownBy } from "../support/thrown-by.ts";
 
-const token = "top-secret-token";
+const secret = "top-secret-token";
+const token = (): string => secret;
 const stops: (() => void)[] = [];
 afterEach(() => {
   for (const stop of stops.splice(0)) stop();
@@ -40,7 +41,7 @@ describe("PrometheusSource", () => {
     expect(seen).toEqual([
       "POST",
       "/tenant/api/v1/query",
-      `Bearer ${token}`,
+      `Bearer ${secret}`,
       "application/x-www-form-urlencoded;charset=UTF-8",
       { query: 'up{a="+ &"}', time: "1764547200.123", timeout: "300ms" },
     ]);
@@ -54,7 +55,7 @@ describe("PrometheusSource", () => {
     });
     expect(await answering(200, "{}")).toMatchObject({ problem: expect.stringContaining("something else") });
     expect(await answering(401, "")).toEqual({ problem: "the server lets nobody in, status 401" });
-    const echo = JSON.stringify({ status: "error", errorType: "bad_data", error: `not for ${token}` });
+    const echo = JSON.stringify({ status: "error", errorType: "bad_data", error: `not for ${secret}` });
     expect(await answering(400, echo)).toEqual({ problem: "bad_data: not for [token]", refused: true });
   });
 
@@ -66,13 +67,13 @@ describe("PrometheusSource", () => {
         await sourceOf((_, response) => response.writeHead(307, { location: "http://127.0.0.1:1/" }).end()),
         await sourceOf((request) => request.socket.destroy()),
         new PrometheusSource({ url: `http://127.0.0.1:${await freePort()}`, token }),
-        new PrometheusSource({ url: "http://127.0.0.1:1", token: `${token}\nx` }),
+        new PrometheusSource({ url: "http://127.0.0.1:1", token: () => `${secret}\nx` }),
       ].map((source) => thrownBy(() => source.query("up", 0))),
     );
     for (const error of errors) {
       expect(error).toMatchObject({ code: "IOT_METRICS_UNREACHABLE", exit: 7 });
       expect(error.message).not.toMatch(/: \.$/);
-      expect(JSON.stringify([error.message, error.hints, error.details])).not.toContain(token);
+      expect(JSON.stringify([error.message, error.hints, error.details])).not.toContain(secret);
       expect(error.cause).toBeUndefined();
     }
     expect(errors[1]!.message).toContain("longer than 1048576 bytes");

@@ -8,8 +8,8 @@ const limitBytes = 1024 * 1024;
 export interface PrometheusOptions {
   /** Base address of a Prometheus, or of what speaks its HTTP API. */
   readonly url: string;
-  /** Sent as bearer token. */
-  readonly token?: string;
+  /** Gives the bearer token when there is one to send; what it throws is what a query throws. */
+  readonly token?: () => string;
   /** For one query, there and back. Default 10 s. */
   readonly timeoutMs?: number;
 }
@@ -18,7 +18,7 @@ export interface PrometheusOptions {
 export class PrometheusSource implements MetricSource {
   readonly name = "prometheus";
   readonly #url: string;
-  readonly #token: string | undefined;
+  readonly #token: (() => string) | undefined;
   readonly #timeoutMs: number;
 
   constructor({ url, token, timeoutMs = 10_000 }: PrometheusOptions) {
@@ -28,13 +28,14 @@ export class PrometheusSource implements MetricSource {
   }
 
   async query(query: string, atMs: number): Promise<MetricAnswer> {
-    const { status, value } = await this.#ask(query, atMs);
+    const token = this.#token?.();
+    const { status, value } = await this.#ask(query, atMs, token);
     if (status === 401 || status === 403) return { problem: `the server lets nobody in, status ${status}` };
     const answer = readAnswer(status, value);
-    return "problem" in answer ? { ...answer, problem: this.#withoutToken(answer.problem) } : answer;
+    return "problem" in answer ? { ...answer, problem: withoutToken(answer.problem, token) } : answer;
   }
 
-  async #ask(query: string, atMs: number): Promise<JsonAnswer> {
+  async #ask(query: string, atMs: number, token: string | undefined): Promise<JsonAnswer> {
     try {
       return await requestJson(this.#url, {
         method: "POST",
@@ -44,7 +45,7 @@ export class PrometheusSource implements MetricSource {
           time: String(atMs / 1000),
           timeout: `${this.#timeoutMs}ms`,
         }),
-        ...(this.#token !== undefined && { headers: { authorization: `Bearer ${this.#token}` } }),
+        ...(token !== undefined && { headers: { authorization: `Bearer ${token}` } }),
         timeoutMs: this.#timeoutMs,
         limitBytes,
       });
@@ -52,15 +53,16 @@ export class PrometheusSource implements MetricSource {
       // The cause stays out: it may quote the header with the token.
       throw new IotctlError(
         "IOT_METRICS_UNREACHABLE",
-        `Prometheus at ${this.#url} gives no answer: ${this.#withoutToken(reasonOf(error))}.`,
+        `Prometheus at ${this.#url} gives no answer: ${withoutToken(reasonOf(error), token)}.`,
         { hints: [`See what is there: curl '${this.#url}?query=1'`], details: { url: this.#url } },
       );
     }
   }
+}
 
-  #withoutToken(text: string): string {
-    return this.#token === undefined ? text : text.replaceAll(this.#token, "[token]");
-  }
+/** A server may repeat what it was sent. */
+function withoutToken(text: string, token: string | undefined): string {
+  return token ? text.replaceAll(token, "[token]") : text;
 }
 
 function queryUrl(base: string): string {
