@@ -58,6 +58,10 @@ export async function openContext(options: {
     dir: environment.storefront.dir,
     startWith: "iotctl dev storefront",
   };
+  const fleetAccess = (): { url: string; token: string } => ({
+    url: context.fleetUrl(),
+    token: controlToken(fleetServer, environment.fleet.tokenEnv, env),
+  });
   const context: Context = {
     environment,
     fleetUrl: () => environment.fleet.url ?? serverAddress(fleetServer),
@@ -65,8 +69,7 @@ export async function openContext(options: {
 
     async fleet() {
       const { EmbeddedFleet } = await import("../fleet/embedded/embedded-fleet.ts");
-      const url = context.fleetUrl();
-      return new EmbeddedFleet({ url, token: controlToken(fleetServer, environment.fleet.tokenEnv, env) });
+      return new EmbeddedFleet(fleetAccess());
     },
 
     async storefront() {
@@ -106,10 +109,8 @@ export async function openContext(options: {
     consents: consentVerifier({ trustedRootFile: environment.signing.keyless?.trustedRootFile ?? null }),
 
     async journals() {
-      const { DirectoryJournals } = await import("../rollout/journal/directory/directory-journals.ts");
-      const { rollouts } = environment;
-      if (rollouts.kind !== "directory") throw new Error(`journals in ${rollouts.kind} are not connected`);
-      return new DirectoryJournals(rollouts.dir, systemClock);
+      const { openJournals } = await import("./open-journals.ts");
+      return openJournals(environment.rollouts, fleetAccess);
     },
 
     async metrics() {
