@@ -16,7 +16,7 @@ function inPureRoom(path: string): boolean {
 
 /** `src/fleet/embedded/x.ts` is part of the adapter `src/fleet/embedded/`. */
 function adapterOf(path: string): string | null {
-  return /^src\/(?:fleet|storage|storefronts)\/[^/]+\//.exec(path)?.[0] ?? null;
+  return /^src\/(?:fleet|metrics|storage|storefronts|rollout\/journal)\/[^/]+\//.exec(path)?.[0] ?? null;
 }
 
 function layerOf(path: string): "commands" | "cli" | "base" | "room" {
