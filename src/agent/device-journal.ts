@@ -10,6 +10,8 @@ export interface DeviceState {
   readonly installed: InstalledImage | null;
   /** Images that this device accepted, oldest first: the ones it may be brought back to. */
   readonly committed: readonly { readonly version: string; readonly digest: string }[];
+  /** The highest security counter of those; absent: 0, as in what agents wrote before they knew of it. */
+  readonly securityCounter?: number;
   /** Images that failed here, never tried again. */
   readonly knownBad: readonly { readonly digest: string; readonly reason: string }[];
   /** The image that waits in the spare slot, whole and proved; null when there is none or an update is under way. */
@@ -44,6 +46,8 @@ export interface UpdateTarget {
   /** `sha256:<hex>` */
   readonly digest: string;
   readonly sizeBytes: number;
+  /** Of the image, as the signed release says; absent: 0. */
+  readonly securityCounter?: number;
 }
 
 export interface Update extends UpdateTarget {
@@ -126,6 +130,7 @@ export class DeviceJournal {
   /** The new image becomes the installed one, in the same write as the move. */
   commit(): void {
     const { slot, component, version, digest } = this.update;
+    const counter = Math.max(this.#state.securityCounter ?? 0, this.update.securityCounter ?? 0);
     const committed = [
       ...this.#state.committed.filter((image) => image.digest !== digest),
       { version, digest },
@@ -134,6 +139,7 @@ export class DeviceJournal {
       ...this.#moved("committed"),
       installed: { slot, component, version, digest },
       committed: committed.slice(-remembered),
+      ...(counter > 0 && { securityCounter: counter }),
     });
   }
 

@@ -1,7 +1,7 @@
 import type { ResolvedComponent, ResolvedRelease } from "../bundle/resolved-release.ts";
 import { factsOfReleases } from "../bundle/resolved-facts.ts";
 import { admitDevice } from "../compat/device-gate.ts";
-import { type ComponentVersion, createRelation } from "../compat/relation.ts";
+import { type ComponentVersion, createRelation, securityCounter } from "../compat/relation.ts";
 import { chunkMetadata, type DdiDeployment } from "../ddi/wire.ts";
 import { contextsMax } from "../fleet/fleet-backend.ts";
 import type { DeviceState, UpdateTarget } from "./device-journal.ts";
@@ -111,6 +111,7 @@ export function judgeOffer(
   // A way back that this device cannot prove from its own records is judged like any other update.
   const rollback = offer.rollback && committed.some((image) => image.version === version);
   const live = liveSets([...device.apps, ...(installed ? [{ component, version: installed.version }] : [])]);
+  const relation = createRelation(factsOfReleases(context, resolved), live);
   const { reasons } = admitDevice({
     device: {
       hardware: device.hardware,
@@ -118,9 +119,10 @@ export function judgeOffer(
       pairedApps: device.apps,
       peers: [],
       busy: false,
+      securityCounter: device.state.securityCounter ?? 0,
     },
     target: { component, version },
-    relation: createRelation(factsOfReleases(context, resolved), live),
+    relation,
     rollback,
   });
   // The image was found for this hardware above; a device that never ran anything has nothing to protect.
@@ -134,7 +136,9 @@ export function judgeOffer(
   if (offer.stage && staged?.actionId === actionId && staged.digest === digest) return { kind: "staged" };
   const purpose = offer.stage ? "stage" : "install";
   const { sizeBytes } = artifact;
-  return { kind: "accept", target: { actionId, purpose, component, version, digest, sizeBytes } };
+  const counter = securityCounter(relation, component, version);
+  const counted = counter > 0 ? { securityCounter: counter } : {};
+  return { kind: "accept", target: { actionId, purpose, component, version, digest, sizeBytes, ...counted } };
 }
 
 function findVersion(

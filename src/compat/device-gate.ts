@@ -11,6 +11,8 @@ export interface GateRequest {
     /** Versions of other components it meets: services, other firmware. */
     readonly peers: readonly ComponentVersion[];
     readonly busy: boolean;
+    /** The highest security counter it remembers to have run; absent: no higher than what it runs. */
+    readonly securityCounter?: number;
   };
   readonly target: ComponentVersion;
   readonly relation: Relation;
@@ -45,23 +47,22 @@ export function admitDevice({ device, target, relation, rollback }: GateRequest)
   const reasons: { code: GateReasonCode; message: string }[] = [];
   const refuse = (code: GateReasonCode, message: string): void => void reasons.push({ code, message });
   const name = formatComponentVersion(target);
-  const counterOf = (version: string): number => securityCounter(relation, target.component, version);
 
   const variants = relation.facts(target.component, target.version)?.hardware ?? [];
   if (!variants.includes(device.hardware)) {
     refuse("hardware", `${name} has no image for ${device.hardware || "unknown hardware"}`);
+  }
+  const counter = securityCounter(relation, target.component, target.version);
+  const ran = counterRun(device, target.component, relation);
+  if (counter < ran) {
+    refuse("anti-rollback", `${name} has security counter ${counter}, the device has run one with ${ran}`);
   }
   if (device.busy) refuse("busy", "another update is under way on the device");
   if (device.installed === null) {
     refuse("version-unknown", "the device has not said which version it runs");
   } else if (device.installed === target.version) {
     refuse("already-installed", `the device runs ${name} already`);
-  } else if (counterOf(target.version) < counterOf(device.installed)) {
-    refuse(
-      "anti-rollback",
-      `${name} has security counter ${counterOf(target.version)}, the device runs ${device.installed} with ${counterOf(device.installed)}`,
-    );
-  } else if (!rollback && !relation.installsOver(target, device.installed)) {
+  } else if (!rollback && counter >= ran && !relation.installsOver(target, device.installed)) {
     const range = relation.facts(target.component, target.version)?.installsOver;
     refuse(
       "installs-over",
@@ -80,6 +81,14 @@ export function admitDevice({ device, target, relation, rollback }: GateRequest)
     if (today.kind === "unknown") refuse("incompatible", disagreement(installed, peer, today));
   }
   return { admitted: reasons.length === 0, repairs: broken, reasons };
+}
+
+function counterRun(
+  { installed, securityCounter: remembered = 0 }: GateRequest["device"],
+  component: string,
+  relation: Relation,
+): number {
+  return Math.max(remembered, installed === null ? 0 : securityCounter(relation, component, installed));
 }
 
 function disagreement(target: ComponentVersion, peer: ComponentVersion, verdict: Verdict): string {

@@ -99,16 +99,18 @@ test("a bundle and its manifest file give the same facts to the planner", async 
 test("says what a plan may do beyond the plain moves, and nothing about it where there is nothing", async () => {
   const dir = temporaryDirectory();
   const plain = await bundleIn(dir);
-  expect(JSON.stringify(plain.resolved)).not.toMatch(/bridges|stuck|keepsVersions/);
+  expect(JSON.stringify(plain.resolved)).not.toMatch(/bridges|stuck|keepsVersions|securityCounter/);
   const release = fanRelease();
-  const { "app-android": app, cloud } = release.components;
-  if (app?.kind !== "app" || cloud?.kind !== "service") throw new Error("the fan has an app and a cloud");
+  const { "app-android": app, cloud, fan } = release.components;
+  if (app?.kind !== "app" || cloud?.kind !== "service" || fan?.kind !== "firmware")
+    throw new Error("the fan has an app and a cloud");
   const special: typeof release = {
     ...release,
     components: {
       ...release.components,
       "app-android": { ...app, bridges: { fan: ">=1.0.0" } },
       cloud: { ...cloud, keepsVersions: true },
+      fan: { ...fan, securityCounter: 4_294_967_295 },
     },
     known: {
       ...release.known,
@@ -124,6 +126,7 @@ test("says what a plan may do beyond the plain moves, and nothing about it where
   expect(resolved.components).toMatchObject({
     "app-android": { bridges: { fan: ">=1.0.0" } },
     cloud: { keepsVersions: true },
+    fan: { securityCounter: 4_294_967_295 },
   });
   expect(resolved.known["app-android"]?.["4.1.0"]).toMatchObject({
     bridges: { fan: "<1.9.0" },

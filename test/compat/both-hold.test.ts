@@ -55,6 +55,7 @@ describe("what two say of one version", () => {
     bridges: { fan: ">=1.5.0", lamp: "*" },
     stuck: "no room",
     keepsVersions: true,
+    securityCounter: 2,
   });
   const loose = fact("app", "4.2.0", { requires: { fan: ">=1.0.0" }, bridges: { fan: "<1.8.0" } });
 
@@ -64,6 +65,7 @@ describe("what two say of one version", () => {
       installsOver: ">=1.0.0",
       bridges: { fan: ">=1.5.0 <1.8.0" },
       stuck: "no room",
+      securityCounter: 2,
     };
     expect(bothHold(strict, loose)).toEqual({ ...fact("app", "4.2.0"), ...both });
     expect(bothHold(loose, { requires: {}, installsOver: "2.x" })).toEqual(

@@ -63,6 +63,37 @@ describe("the gate of one device", () => {
   it("repairs a pair that is broken already, asking about the new version only", () => {
     expect(admit({ pairedApps: [app("5.0.0")] })).toEqual({ admitted: true, repairs: true, reasons: [] });
   });
+  describe("with a security counter", () => {
+    const counted = createRelation([
+      fact("fan", "1.9.4", { securityCounter: 2 }),
+      fact("fan", "2.0.0", { securityCounter: 3 }),
+      fact("fan", "2.1.0"),
+    ]);
+    const ask = (version: string, device: Partial<GateRequest["device"]>, rollback = false) =>
+      admitDevice({
+        device: { hardware: "a1", installed: "1.9.4", pairedApps: [], peers: [], busy: false, ...device },
+        target: { component: "fan", version },
+        relation: counted,
+        rollback,
+      }).reasons;
+
+    it("admits one that is as high or higher", () => {
+      expect(ask("2.0.0", {})).toEqual([]);
+      expect(ask("1.9.4", { installed: "1.8.0" })).toEqual([]);
+    });
+    it("refuses a lower one forwards and on the way back, and names both numbers", () => {
+      const message = "fan@2.1.0 has security counter 0, the device has run one with 3";
+      expect(ask("2.1.0", { installed: "2.0.0" })).toEqual([{ code: "anti-rollback", message }]);
+      expect(ask("1.9.4", { installed: "2.0.0" }, true)).toMatchObject([{ code: "anti-rollback" }]);
+    });
+    it("refuses a lower one than the device remembers, whatever it runs", () => {
+      expect(ask("2.0.0", { securityCounter: 4 })).toMatchObject([{ code: "anti-rollback" }]);
+      expect(ask("2.0.0", { installed: null, securityCounter: 4 })).toMatchObject([
+        { code: "anti-rollback" },
+        { code: "version-unknown" },
+      ]);
+    });
+  });
   it("names everything that stands against it at once", () => {
     expect(codes({ hardware: "x", busy: true, pairedApps: [app("4.0.0")] })).toEqual(
       expect.arrayContaining(["hardware", "busy", "incompatible"]),

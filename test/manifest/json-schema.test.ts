@@ -62,7 +62,7 @@ describe("a release in an editor", () => {
           fullRelease,
           ["artifact: build/Fan.ipa", "artifact: build/Fan.ipa\n    bridges: { fan: ^1.0.0 }"],
           ["    deploy:", "    keeps-versions: true\n    deploy:"],
-          ["1.8.0: {}", "1.8.0: { stuck: too old }"],
+          ["1.8.0: {}", "1.8.0: { stuck: too old, security-counter: 1 }"],
         ),
       ),
     ).toBe(true);

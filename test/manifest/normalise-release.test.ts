@@ -76,13 +76,31 @@ describe("what a plan may do beyond the plain moves", () => {
     );
   });
 
+  it("keeps the security counters of firmware, of the release and of known versions", () => {
+    const release = loaded(
+      ['    installs-over: ">=1.8.0 <2.0.0"', '    installs-over: ">=1.8.0 <2.0.0"\n    security-counter: 3'],
+      ["1.8.0: {}", "1.8.0: { security-counter: 2 }"],
+    );
+    expect(release.components["fan"]).toMatchObject({ securityCounter: 3 });
+    expect(release.known["fan"]?.["1.8.0"]).toEqual({ requires: {}, securityCounter: 2 });
+    expect(factsOfRelease(release)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ version: "2.0.0", securityCounter: 3 }),
+        expect.objectContaining({ version: "1.8.0", securityCounter: 2 }),
+      ]),
+    );
+  });
+
   it("means the same as nothing when it says no", () => {
     const release = loaded(
       ["artifact: build/Fan.ipa", "artifact: build/Fan.ipa\n    bridges: {}"],
       ["deploy: ./deploy.sh ", "keeps-versions: false\n    deploy: ./deploy.sh "],
+      ["1.8.0: {}", "1.8.0: { security-counter: 0 }"],
     );
     expect(release).toEqual(releaseOf(fullRelease));
-    expect(JSON.stringify(factsOfRelease(release))).not.toMatch(/bridges|stuck|keepsVersions/);
+    expect(JSON.stringify(factsOfRelease(release))).not.toMatch(
+      /bridges|stuck|keepsVersions|securityCounter/,
+    );
   });
 });
 

@@ -73,6 +73,29 @@ describe("known versions", () => {
   });
 });
 
+describe("security counters", () => {
+  const fan = '    installs-over: ">=1.8.0 <2.0.0"';
+
+  it("are of firmware alone", () => {
+    expect(found(["{ 5.1.0: {", "{ 5.1.0: { security-counter: 1,"])).toEqual(["KNOWN_MISFIT 35:21"]);
+    expect(
+      found(["1.8.0: {}", "1.8.0: { security-counter: 1 }"], [fan, `${fan}\n    security-counter: 1`]),
+    ).toEqual([]);
+  });
+
+  it("that fall leave devices behind", () => {
+    const text = edited(fullRelease, ["1.8.0: {}", "1.8.0: { security-counter: 2 }"]);
+    expect(diagnosticsOf(text)).toMatchObject([
+      { severity: "warning", code: "IOT_MANIFEST_COUNTER_FALLS", line: 21 },
+    ]);
+    const said = edited(text, [fan, `${fan}\n    security-counter: 1`]);
+    expect(diagnosticsOf(said)).toMatchObject([
+      { line: 25, message: expect.stringContaining("has security counter 1, and fan 1.8.0 has 2") },
+    ]);
+    expect(found(["1.8.0: {}", "2.1.0: { security-counter: 2 }"])).toEqual([]);
+  });
+});
+
 describe("bridges", () => {
   const app = (bridges: string): [string, string] => [
     "artifact: build/Fan.ipa\n",

@@ -142,6 +142,12 @@ describe("values", () => {
       `\`${"x".repeat(57)}...\` is not a reason of 1 to 200 characters.`,
       undefined,
     ],
+    [
+      "1.8.0: {}",
+      "1.8.0: { security-counter: -1 }",
+      "`-1` is not a whole number from 0 to 4294967295.",
+      undefined,
+    ],
     ["1.8.0: {}", "1.8.0: { stuck: true }", "`true` is not text to YAML.", 'Put it in quotes: "true"'],
     [
       "1.8.0: {}",

@@ -400,6 +400,37 @@ describe("known traps of release planning", () => {
     ]);
   });
 
+  it("says which step raises the security counter, and that it cannot be undone", () => {
+    const facts = [
+      fact("fan", "1.0.0"),
+      fact("fan", "1.5.0", { securityCounter: 2, installsOver: "1.0.0" }),
+      fact("fan", "2.0.0", { securityCounter: 2, installsOver: "1.5.0" }),
+    ];
+    const made = planOf(facts, { fan: ["1.0.0"] }, { fan: "2.0.0" });
+    const runs = made.steps.filter(({ action }) => action === "introduce");
+    expect(runs.map(({ reversible, version }) => [version, reversible])).toEqual([
+      ["1.5.0", false],
+      ["2.0.0", true],
+    ]);
+    expect(runs[0]?.why).toBe(
+      "a hop on the way from 1.0.0 to 2.0.0; it raises the security counter from 0 to 2, so no device that ran it goes back",
+    );
+  });
+
+  it("takes nobody to a lower security counter, whatever installs-over says, and proposes no such thing", () => {
+    const facts = [
+      fact("fan", "1.0.0", { securityCounter: 2 }),
+      fact("fan", "1.5.0", { installsOver: "*" }),
+      fact("fan", "2.0.0", { installsOver: "*", securityCounter: 1 }),
+    ];
+    const made = planOf(facts, { fan: ["1.0.0", "1.5.0"] }, { fan: "2.0.0" });
+    expect(made).toMatchObject({ feasible: true, stuck: [{ version: "1.0.0" }] });
+    expect(made.stuck[0]?.why).toBe("it has security counter 2, and 2.0.0 has 1");
+    expect(made.steps[0]).toMatchObject({ version: "2.0.0", replaces: ["1.5.0"] });
+    const alone = planOf(facts, { fan: ["1.0.0"] }, { fan: "2.0.0" });
+    expect(alone).toMatchObject({ feasible: false, blocked: { repairs: [] } });
+  });
+
   it("orders versions that differ in build metadata only, however they come", () => {
     const facts = [
       fact("app", "1.0.0+a", { requires: { fan: "*" } }),

@@ -17,6 +17,7 @@ export interface Flavour {
   readonly bridges?: true;
   readonly stuck?: true;
   readonly above?: true;
+  readonly counters?: true;
 }
 
 /** The version list of a component: a prerelease among them, since ranges treat those their own way. */
@@ -103,8 +104,9 @@ function factsOf(
           : fc.constant(null),
       stuck: flavour.stuck ? fc.integer({ min: 0, max: 5 }) : fc.constant(1),
       keeps: kind === "service" ? fc.boolean() : fc.constant(false),
+      counter: firmware && flavour.counters ? fc.constantFrom(0, 0, 0, 0, 1) : fc.constant(0),
     })
-    .map(({ bridges, installable, keeps, models, over, stuck, ...drawn }): VersionFacts => ({
+    .map(({ bridges, counter, installable, keeps, models, over, stuck, ...drawn }): VersionFacts => ({
       component,
       version,
       kind,
@@ -125,6 +127,7 @@ function factsOf(
         : {}),
       ...(stuck === 0 ? { stuck: "says the test" } : {}),
       ...(keeps ? { keepsVersions: true } : {}),
+      ...(counter > 0 ? { securityCounter: counter } : {}),
     }));
 }
 
@@ -198,6 +201,7 @@ export const flavours = {
     ],
     models: ["a1", "b2"],
     pairing: "either",
+    counters: true,
   },
   "a service between an app and a fan": {
     components: { app: ["app", 4], cloud: ["service", 4], fan: ["firmware", 3] },
