@@ -1,5 +1,5 @@
 import { formatDuration } from "../../base/durations.ts";
-import type { Release } from "../../manifest/release.ts";
+import type { Gate, Release } from "../../manifest/release.ts";
 import type { SimulationModel } from "./simulation-model.ts";
 
 /** What a gate waits when its own deadline is that of a rehearsal. */
@@ -13,7 +13,8 @@ export interface AdaptedRelease {
 
 /**
  * A release with other waiting times: those that are asked for, and deadlines that are shorter than
- * devices poll, as rehearsals have them, after which every healthy device would count as silent.
+ * devices poll, as rehearsals have them, after which every healthy device would count as silent. Gates
+ * that ask metrics would never hear of a simulated fleet, so they hold nobody up.
  */
 export function adaptRelease(
   release: Release,
@@ -27,16 +28,24 @@ export function adaptRelease(
   const shortest = 2 * model.devices.pollIntervalS * 1000;
   const longer = Math.max(deadlineMs, shortest);
   const rehearsed: string[] = [];
-  const gates = Object.entries(release.gates).map(([name, gate]) => {
-    if (asked.deadlineMs !== undefined) return [name, { ...gate, deadlineMs: asked.deadlineMs }] as const;
-    if (gate.deadlineMs >= shortest) return [name, gate] as const;
+  const unmeasured: string[] = [];
+  const gates = Object.entries(release.gates).map(([name, gate]): [string, Gate] => {
+    if (gate.measure === "metric" || gate.measure === "count") {
+      unmeasured.push(name);
+      return [name, { ...gate, dryRun: true }];
+    }
+    if (asked.deadlineMs !== undefined) return [name, { ...gate, deadlineMs: asked.deadlineMs }];
+    if (gate.deadlineMs >= shortest) return [name, gate];
     rehearsed.push(name);
-    return [name, { ...gate, deadlineMs: longer }] as const;
+    return [name, { ...gate, deadlineMs: longer }];
   });
   if (rehearsed.length > 0) {
     notes.push(
       `Devices poll every ${formatDuration(shortest / 2)}, so the deadline of ${rehearsed.join(", ")} is taken as ${formatDuration(longer)}, not as in the manifest (--deadline).`,
     );
+  }
+  if (unmeasured.length > 0) {
+    notes.push(`No metrics are simulated, so ${unmeasured.join(", ")} holds nobody up.`);
   }
   if (asked.deadlineMs !== undefined) {
     notes.push(`Every gate has a deadline of ${formatDuration(asked.deadlineMs)}, as asked.`);

@@ -112,3 +112,20 @@ test("a deadline of a rehearsal is made longer, and said", () => {
   const asked = adaptRelease({ ...release, gates }, { deadlineMs: 5000 }, defaultModel);
   expect(asked.release.gates["heartbeat"]?.deadlineMs).toBe(5000);
 });
+
+test("a gate that asks metrics holds nobody up where there are none, and that is said", () => {
+  const { release } = requestOf(fan);
+  const errors = {
+    measure: "metric",
+    query: "errors",
+    component: null,
+    bound: { kind: "max", value: 1 },
+    everyMs: 60_000,
+    readings: 3,
+    deadlineMs: 60_000,
+    noData: "fail",
+  } as const;
+  const adapted = adaptRelease({ ...release, gates: { errors } }, {}, defaultModel);
+  expect(adapted.release.gates["errors"]).toEqual({ ...errors, dryRun: true });
+  expect(adapted.notes).toEqual(["No metrics are simulated, so errors holds nobody up."]);
+});
