@@ -73,7 +73,8 @@ export class ServerJournal implements RolloutJournal {
     try {
       return (await this.#json({ method: "GET", path })) as RecordPage;
     } catch (error) {
-      if (refusalReason(error) === "rollout-unknown") throw rolloutUnknown(this.rolloutId, this.#client.url);
+      if (refusalReason(error) === "rollout-unknown")
+        throw rolloutUnknown(this.rolloutId, `the fleet server at ${this.#client.url}`);
       throw error;
     }
   }

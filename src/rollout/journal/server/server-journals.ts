@@ -58,7 +58,7 @@ export class ServerJournals implements RolloutJournals {
   }
 
   open(rolloutId: string): RolloutJournal {
-    if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, this.#client.url);
+    if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, `the fleet server at ${this.#client.url}`);
     return new ServerJournal(rolloutId, this.#client, this.#clock);
   }
 
