@@ -55,6 +55,9 @@ export function decide(
   return { state, effects: state.pending.filter((effect) => !known.has(effect.key)) };
 }
 
+/** Where an object keeps what it comes from: a device of that name could never be found in the books. */
+const unbookable = "__proto__";
+
 /** What is to be done next. While the rollout is paused nothing is, though it had been decided before. */
 export function nextEffect(state: RolloutState): Effect | undefined {
   return state.status === "paused" ? undefined : state.pending[0];
@@ -89,7 +92,7 @@ function isFree(
   step: FirmwareStep & { readonly deviceId: string },
 ): boolean {
   const progress = Object.hasOwn(devices, step.deviceId) ? devices[step.deviceId] : undefined;
-  if (progress === undefined) return true;
+  if (progress === undefined) return step.deviceId !== unbookable;
   const isRetry = step.retry !== undefined && step.retry === retryDue(retries, step.deviceId, progress);
   return (isOver(progress) || isRetry) && !isSameStep(progress, step);
 }
@@ -97,7 +100,8 @@ function isFree(
 function assignReturnable(state: RolloutState, event: Observed, books: Books): RolloutState {
   let next = state;
   const fresh = event.returnable.filter(
-    ({ deviceId }) => !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
+    ({ deviceId }) =>
+      deviceId !== unbookable && !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
   );
   for (const chosen of groupBy(fresh, ({ component, to }) => `${component}@${to}`)) {
     const [first] = chosen;

@@ -26,7 +26,7 @@ export function describeWayBack(state: RolloutState, { closed, open }: WayBack):
     return { component, from: over, to: version, devices };
   });
   return {
-    goes: legs.filter(({ component, to }) => open[component]?.includes(to)),
+    goes: legs.filter(({ component, to }) => Object.hasOwn(open, component) && open[component]?.includes(to)),
     stays: legs.flatMap((leg) => {
       const shut = closed.find(({ component, version }) => component === leg.component && version === leg.to);
       return shut ? [{ ...leg, pairs: shut.pairs, why: shut.why, instead: shut.instead }] : [];

@@ -4,6 +4,7 @@ import type { Observed } from "./events.ts";
 import { findAdmissible } from "./find-admissible.ts";
 import { findReturnable } from "./find-returnable.ts";
 import { isSameStep } from "./firmware-step.ts";
+import { nothingBegins } from "./nothing-begins.ts";
 import { populationOf } from "./population.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { withReadings } from "./apply-observed.ts";
@@ -42,8 +43,10 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const admissible =
     goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
   const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];
+  // What was decided while a window was open, and not done before it closed, waits for it to open.
+  const shut = nothingBegins(state, nowMs) !== null;
   const asked = new Set(
-    admissible.filter((step) => isSameStep(step, state.devices[step.deviceId] ?? step)).map(idOf),
+    shut ? [] : admissible.filter((step) => isSameStep(step, state.devices[step.deviceId] ?? step)).map(idOf),
   );
   const askedBack = new Set(returnable.map(idOf));
   return {
