@@ -73,6 +73,11 @@ describe("what two say of one version", () => {
     );
   });
 
+  it("has the higher security counter, since what ran it must not be taken for less", () => {
+    expect(bothHold(strict, { requires: {}, securityCounter: 3 })).toMatchObject({ securityCounter: 3 });
+    expect(bothHold({ ...strict, securityCounter: 4 }, loose)).toMatchObject({ securityCounter: 4 });
+  });
+
   it("is what it says itself when both say the same", () => {
     expect(bothHold(strict, strict)).toEqual(strict);
   });

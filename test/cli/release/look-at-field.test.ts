@@ -112,6 +112,23 @@ describe("a look at the field", () => {
     expect(look.warnings).toEqual([]);
   });
 
+  test("keeps the security counter that was published, and warns where the manifest says another", async () => {
+    const dir = temporaryDirectory();
+    const context = await planningContext(dir, field());
+    const { components, ...rest } = fanRelease();
+    const { fan } = components;
+    if (fan?.kind !== "firmware") throw new Error("the fan is firmware");
+    const counted = { ...components, fan: { ...fan, securityCounter: 3 } };
+    await publishIn(dir, context, { ...rest, components: counted });
+    const mentioned = { fan: { "2.0.0": { requires: {} } } };
+    const look = await lookAtField(nextRelease(mentioned), context, { nowMs });
+    expect(look.relation.facts("fan", "2.0.0")).toMatchObject({ securityCounter: 3 });
+    expect(look.warnings).toEqual([]);
+    const other = { fan: { "2.0.0": { requires: {}, securityCounter: 2 } } };
+    const changed = await lookAtField(nextRelease(other), context, { nowMs });
+    expect(changed.warnings).toEqual([expect.stringContaining("something else of fan@2.0.0")]);
+  });
+
   test("does not take what was pushed of the release itself for something that was before", async () => {
     const dir = temporaryDirectory();
     const context = await planningContext(dir, field());
