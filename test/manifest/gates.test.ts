@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { fromJSONSchema } from "zod";
 import { releaseJsonSchema } from "../../src/manifest/json-schema.ts";
-import { diagnosticsOf, problemsOf, releaseOf, smallRelease } from "./manifest-texts.ts";
+import { readText } from "../support/repository.ts";
+import { diagnosticsOf, fullRelease, problemsOf, releaseOf, smallRelease } from "./manifest-texts.ts";
 
 const withGate = (gate: string): string => `${smallRelease}gates:\n  g: ${gate}\n`;
 const gateOf = (gate: string) => releaseOf(withGate(gate)).gates["g"];
@@ -212,6 +213,19 @@ describe("a gate that cannot do what it is for", () => {
     expect(diagnosticsOf(stage("[g, updated]"))).toEqual([]);
     expect(problemsOf(stage("[g, nope]"))).toEqual(["GATE_UNKNOWN 12:58"]);
   });
+});
+
+it("docs/manifest.md shows gates that load", () => {
+  const [, example] = /```yaml\n(gates:\n.*?)```/s.exec(readText("docs/manifest.md"))!;
+  const release = fullRelease.replace(/^gates:\n( .*\n)+/m, () => example!);
+  expect(Object.keys(releaseOf(release).gates)).toEqual([
+    "updated",
+    "heartbeat",
+    "crashes",
+    "reconnects",
+    "api-errors",
+  ]);
+  expect(problemsOf(release)).toEqual([]);
 });
 
 describe("gates in an editor", () => {

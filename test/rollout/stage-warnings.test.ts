@@ -59,4 +59,17 @@ describe("warnAboutStages", () => {
     expect(warnings(needed * 10 - 1, true)).toMatchObject([{ devicesAvailable: needed - 1 }]);
     expect(warnings(needed * 10 - 1, true)[0]?.message).toContain("fan follows its app, which 10% of users");
   });
+
+  it("has no word about gates that hold nobody up, or count something else than devices", () => {
+    const queried = { component: null, everyMs: 60_000, deadlineMs: 3_600_000 };
+    const others = {
+      dry: { ...gates["updated"]!, dryRun: true },
+      crashes: { ...queried, measure: "count", failures: "a", of: "b", limitPercent: 1, alpha: 0.05 },
+      errors: { ...queried, measure: "metric", query: "c", bound: { kind: "max", value: 1 }, readings: 3 },
+    } as const;
+    const all = stages.map((stage) => ({ ...stage, gates: [...Object.keys(others), "updated"] }));
+    const settings = { gates: { ...gates, ...others }, stages: all };
+    const warnings = warnAboutStages("fan", devices(1, "home"), settings, "salt");
+    expect(new Set(warnings.map(({ gate }) => gate))).toEqual(new Set(["updated"]));
+  });
 });
