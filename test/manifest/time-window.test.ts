@@ -33,7 +33,12 @@ describe("a time window", () => {
     fc.assert(
       fc.property(days, fc.nat(1439), fc.integer({ min: 1, max: 1440 }), (list, fromMinute, untilMinute) => {
         fc.pre(fromMinute !== untilMinute);
-        const window = { days: list.toSorted((a, b) => a - b), fromMinute, untilMinute, zone: "America/St_Johns" };
+        const window = {
+          days: list.toSorted((a, b) => a - b),
+          fromMinute,
+          untilMinute,
+          zone: "America/St_Johns",
+        };
         expect(parseTimeWindow(formatTimeWindow(window))).toEqual(window);
       }),
       { numRuns: 100 },

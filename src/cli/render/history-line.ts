@@ -63,17 +63,23 @@ function freezes({ freezes: all }: RolloutEvent & { type: "freezes-changed" }): 
 }
 
 function observed(event: RolloutEvent & { type: "observed" }): string {
-  const changes = [...Object.entries(event.progress), ...Object.entries(event.returning)].map(
-    ([deviceId, { reason, status }]) => `${deviceId} ${status}${because(reason)}`,
-  );
+  const changes = [...Object.entries(event.progress), ...Object.entries(event.returning)];
+  const alike = Map.groupBy(changes, ([, { reason, status }]) => `${status}${because(reason)}`);
+  const fared = [...alike].map(([how, devices]) => {
+    const deviceIds = devices.map(([deviceId]) => deviceId);
+    return deviceIds.length === 1
+      ? `${deviceIds[0]} ${how}`
+      : `${deviceIds.length} ${how}: ${some(deviceIds)}`;
+  });
   const readings = Object.entries(event.readings ?? {}).map(
     ([gate, { problem, value }]) => `${gate} at ${value ?? "nothing"}${because(problem ?? "")}`,
   );
   const waiting = event.waiting === null ? [] : [`${Object.keys(event.waiting).length} waiting`];
-  const said = [...changes, ...readings, ...waiting];
+  const said = [...fared, ...readings, ...waiting];
   return said.length > 0 ? `saw ${said.join("; ")}` : "looked";
 }
 
+/** `--json` has them all. */
 const devicesNamed = 5;
 
 function some(deviceIds: readonly string[]): string {

@@ -1,86 +1,70 @@
 import { formatDuration } from "../../base/durations.ts";
-import { iotctlCommand } from "../../base/iotctl-command.ts";
-import { formatPercent } from "../../base/percentages.ts";
-import { gateNumbers } from "../../rollout/engine/describe-gates.ts";
+import { formatInstant } from "../../base/format-instant.ts";
+import type { DeviceGroup } from "../../rollout/engine/describe-devices.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
-import type { StepView } from "../../rollout/engine/describe-steps.ts";
-import { colour, type Style } from "../colour.ts";
+import type { WaitView } from "../../rollout/engine/describe-waits.ts";
+import type { Stragglers } from "../../rollout/engine/state.ts";
+import { colour } from "../colour.ts";
 import { terminalLine } from "../terminal-text.ts";
+import { nextCommands } from "./next-commands.ts";
+import { gateLine } from "./rollout-gate-line.ts";
 import { statusWords } from "./rollout-line.ts";
+import { rolloutTree } from "./rollout-tree.ts";
+import { wayBackText } from "./way-back-text.ts";
 
 /** How many device ids to name before counting the rest. */
 const devicesNamed = 5;
 
-const marks = {
-  done: ["green", "✓"],
-  "under way": ["cyan", "▸"],
-  next: ["dim", "·"],
-  "left to time": ["dim", "·"],
-} as const satisfies Record<StepView["state"], readonly [Style, string]>;
-
-/** A rollout as a picture: steps, gates, who waits and why, and what to type next. */
+/** A rollout as a picture: the plan as a tree, gates, people, who waits and why, and what to type next. */
 export function rolloutText(view: RolloutView, nowMs: number): string {
   const took = formatDuration((view.endedAtMs ?? nowMs) - view.startedAtMs);
-  const { devices } = view;
-  const lines = [
-    `${colour("bold", view.rolloutId)}  ${statusWords(view)}  ${colour("dim", took)}`,
-    ...(view.wave === "" ? [] : [`Stage: ${view.wave}`]),
+  const commands = nextCommands(view);
+  return [
+    `${colour("bold", view.rolloutId)}  ${terminalLine(statusWords(view))}  ${colour("dim", took)}`,
+    `${view.product} ${view.release} in ${view.environment}`,
     "",
-    ...view.steps.map(stepLine),
+    ...rolloutTree(view, nowMs),
+    ...(hasGatesInTree(view) ? [] : view.gates.map((gate) => gateLine(gate))),
     "",
-    `Devices: ${devices.updated} updated, ${devices.updating} updating, ${devices.assigned} assigned, ` +
-      `${devices.failed} failed, ${devices.waiting} waiting${devices.returned > 0 ? `, ${devices.returned} back` : ""}`,
+    devicesLine(view),
     ...Object.entries(view.population).map(populationLine),
-    ...view.gates.map(
-      (gate) =>
-        `Gate ${gate.name}${gate.component === null ? "" : ` of ${gate.component}`}: ${gate.verdict}, ${gateNumbers(gate)} (limit ${gate.limitPercent}%)`,
-    ),
+    ...Object.entries(view.out).map(([component, out]) => outLine(component, out, nowMs)),
     ...section("Waiting", view.waiting),
     ...section("Failed", view.failed),
-    ...(view.waitsFor === null ? [] : ["", `Waits for ${view.waitsFor}.`]),
-    ...nextCommands(view).map((command, index) => `${index === 0 ? "\nNext: " : "  or: "}${command}`),
-  ];
-  return lines.join("\n");
+    ...wayBackLines(view),
+    ...waitLines(view.waits, nowMs),
+    "",
+    ...commands.map((command, index) => `${index === 0 ? "Next: " : "  or: "}${command}`),
+  ].join("\n");
 }
 
-/** What a person may type now, most likely first. */
-function nextCommands(view: RolloutView): string[] {
-  return nextWords(view).map((words) => iotctlCommand(words, view.environment));
+/** Of a rollout that is over there is no wave to draw them below. */
+function hasGatesInTree({ phases }: RolloutView): boolean {
+  return phases.some(({ state }) => state === "under way" || state === "stopped");
 }
 
-function nextWords({ rolloutId, status, wave }: RolloutView): string[] {
-  const about = (verb: string): string => `rollout ${verb} ${rolloutId}`;
-  switch (status) {
-    case "awaiting-approval":
-      return [`${about("approve")} --stage ${wave.split(" ")[0]}`, about("watch"), about("abort")];
-    case "paused":
-      return [about("resume"), about("abort")];
-    case "running":
-    case "rolling-back":
-      return [about("watch")];
-    case "failed":
-    case "aborted":
-      return [about("history"), about("rollback")];
-    case "rolled-back":
-      return [about("history"), "fleet devices"];
-    case "completed":
-      return ["fleet devices"];
-  }
-}
-
-function stepLine({ action, component, percent, state, version }: StepView): string {
-  const [style, mark] = marks[state];
-  const share = percent === null || state === "next" ? "" : `  ${formatPercent(Math.floor(percent))}`;
-  const note = state === "left to time" ? colour("dim", "  when nobody uses it any more") : "";
-  return `  ${colour(style, mark)} ${action} ${component} ${version}${share}${note}`;
+function devicesLine({ devices }: RolloutView): string {
+  const { assigned, failed, returned, staged, updated, updating, waiting } = devices;
+  const more = `${staged > 0 ? `, ${staged} keep it ready` : ""}${returned > 0 ? `, ${returned} back` : ""}`;
+  return `Devices: ${updated} updated, ${updating} updating, ${assigned} assigned, ${failed} failed, ${waiting} waiting${more}`;
 }
 
 function populationLine([component, counts]: [string, Readonly<Record<string, number>>]): string {
   const parts = Object.entries(counts).map(([version, count]) => `${version} × ${count}`);
-  return `${component}: ${parts.join(", ")}`;
+  return terminalLine(`${component}: ${parts.join(", ")}`);
 }
 
-function section(title: string, groups: RolloutView["waiting"]): string[] {
+/** `Still out: 7 devices without the new fan, 5 of them asleep, the longest since 2026-11-20 10:00 UTC (2d 3h)` */
+function outLine(component: string, { asleep, devices, sinceMs }: Stragglers, nowMs: number): string {
+  const since =
+    sinceMs === null
+      ? ", never heard of"
+      : `, the longest since ${formatInstant(sinceMs)} (${formatDuration(nowMs - sinceMs)})`;
+  const sleepers = asleep === 0 ? "" : `, ${asleep} of them asleep${since}`;
+  return `Still out: ${devices} device${devices === 1 ? "" : "s"} without the new ${component}${sleepers}`;
+}
+
+function section(title: string, groups: readonly DeviceGroup[]): string[] {
   if (groups.length === 0) return [];
   return [
     "",
@@ -88,7 +72,27 @@ function section(title: string, groups: RolloutView["waiting"]): string[] {
     ...groups.map(({ devices, reason }) => {
       const named = devices.slice(0, devicesNamed).join(", ");
       const rest = devices.length > devicesNamed ? ` and ${devices.length - devicesNamed} more` : "";
-      return `  ${named}${rest}: ${terminalLine(reason)}`;
+      return `  ${terminalLine(`${named}${rest}: ${reason}`)}`;
     }),
   ];
+}
+
+function wayBackLines({ wayBack }: RolloutView): string[] {
+  if (!wayBack) return [];
+  return [
+    "",
+    "The way back:",
+    ...wayBackText(wayBack)
+      .split("\n")
+      .map((line) => `  ${line}`),
+  ];
+}
+
+function waitLines(waits: readonly WaitView[], nowMs: number): string[] {
+  if (waits.length === 0) return [];
+  const lines = waits.map(({ text, untilMs }, index) => {
+    const left = untilMs === null ? "" : ` (${formatDuration(Math.max(0, untilMs - nowMs))} more)`;
+    return `${index === 0 ? "Waits for" : "      and"} ${terminalLine(text)}${left}`;
+  });
+  return ["", ...lines];
 }

@@ -1,5 +1,5 @@
 import { BaseCommand, type CommandInput } from "../../cli/base-command.ts";
-import { historyLine } from "../../cli/render/history-line.ts";
+import { historyText } from "../../cli/render/history-text.ts";
 import { openRollout, rolloutArg } from "../../cli/rollout-arg.ts";
 import type { JournalRecord } from "../../rollout/journal/journal.ts";
 
@@ -15,11 +15,13 @@ export default class History extends BaseCommand<typeof History, readonly Journa
     args,
     flags,
   }: CommandInput<typeof History>): Promise<readonly JournalRecord[]> {
-    const journals = await (await this.context(flags.env)).journals();
-    return (await openRollout(journals, args.rollout)).read();
+    const { LiveRollout } = await import("../../rollout/live-rollout.ts");
+    const context = await this.context(flags.env);
+    const journal = await openRollout(await context.journals(), args.rollout);
+    return new LiveRollout(journal, context.consents).catchUp();
   }
 
   protected override render(records: readonly JournalRecord[]): string {
-    return records.map((record) => historyLine(record, [])).join("\n");
+    return historyText(records);
   }
 }

@@ -16,7 +16,8 @@ export default class Status extends RolloutCommand<typeof Status> {
     const { systemClock } = await import("../../base/clock.ts");
     const { readRollout } = await import("../../rollout/advance.ts");
     const context = await this.context(flags.env);
-    const state = await readRollout(await openRollout(await context.journals(), args.rollout));
+    const journal = await openRollout(await context.journals(), args.rollout);
+    const state = await readRollout(journal, context.consents);
     return describeRollout(state, systemClock.now());
   }
 }

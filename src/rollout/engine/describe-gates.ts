@@ -2,7 +2,7 @@ import type { Gate, MetricBound } from "../../manifest/release.ts";
 import { gateNamed } from "./gate-named.ts";
 import { type GateStatus, gatesInForce, judgeGates, type MetricStatus } from "./gates.ts";
 import { goodDevicesToPass } from "./sequential-test.ts";
-import { hasEnded, type RolloutState } from "./state.ts";
+import { hasEnded, type MetricRecord, type RolloutState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 
 /** A gate as people and `--json` see it. */
@@ -13,23 +13,27 @@ export interface GateView extends GateStatus {
   readonly devicesNeeded: number | null;
   /** How many of these are missing; all of them have to be good. */
   readonly moreNeeded: number | null;
+  /** What its queries said so far; null before the first time, and for a gate over devices. */
+  readonly record: MetricRecord | null;
 }
 
 /** The gates that are looked at now: those before the next wave, and of a rollout that stopped all that watched it. */
 export function viewGates(state: RolloutState, tally: Tally): GateView[] {
   const isOver = hasEnded(state.status) || state.status === "rolling-back";
   const judged = isOver ? gatesInForce(state, tally) : judgeGates(state, tally);
-  return judged.map((status) => viewGate(status, gateNamed(state.config, status.name)));
+  return judged.map((status) => viewGate(status, state));
 }
 
 /** A gate with what it takes to pass. */
-export function viewGate(status: GateStatus, gate: Gate | undefined): GateView {
+export function viewGate(status: GateStatus, { config, metrics }: RolloutState): GateView {
+  const gate = gateNamed(config, status.name);
   const needed = neededBy(status, gate);
   return {
     ...status,
     measure: gate?.measure ?? null,
     devicesNeeded: needed,
     moreNeeded: needed === null ? null : Math.max(0, Math.ceil(needed - status.devices)),
+    record: Object.hasOwn(metrics, status.name) ? (metrics[status.name] ?? null) : null,
   };
 }
 
@@ -41,16 +45,20 @@ function neededBy({ failures }: GateStatus, gate: Gate | undefined): number | nu
 
 /** What a gate rests on: `7 of 7 devices good, 2 not heard of yet, 10 more needed`. */
 export function gateNumbers(gate: GateView): string {
-  const { devices, failures, measure, metric, moreNeeded, noData, undecided, verdict } = gate;
+  const { devices, failures, measure, metric, moreNeeded, noData, record, undecided, verdict } = gate;
   if (measure === null) return "it is not defined";
   if (noData) return "nothing to judge by until its deadline";
   if (metric) return metricNumbers(metric);
-  const isCount = measure === "count";
-  if (isCount && devices === 0) return "nothing counted yet";
+  if (measure === "count") {
+    if (!record) return "nothing counted yet";
+    if (record.last.problem !== null) return `no data (${record.last.problem})`;
+  }
   const open = undecided > 0 ? `, ${undecided} not heard of yet` : "";
+  const isOld = measure === "count" && verdict === "inconclusive" && record?.good === 0;
   const isShort = verdict === "inconclusive" && moreNeeded !== null && moreNeeded > 0;
   const need = isShort ? `, ${moreNeeded} more needed${failures > 0 ? " if no other fails" : ""}` : "";
-  return `${short(devices - failures)} of ${short(devices)} ${isCount ? "counted" : "devices"} good${open}${need}`;
+  const what = measure === "count" ? "counted" : "devices";
+  return `${short(devices - failures)} of ${short(devices)} ${what} good${open}${need}${isOld ? ", counted before this wave" : ""}`;
 }
 
 function metricNumbers({ bound, readings, record }: MetricStatus): string {
