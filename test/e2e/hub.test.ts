@@ -58,7 +58,7 @@ describe("releasing the hub", { timeout: 90_000 }, () => {
   });
 
   it("ends completed once approved, with every hub on the new firmware", async () => {
-    await fleet.type("rollout", "approve", "--stage", "fleet");
+    await fleet.type("rollout", "approve", "--stage", "fleet", "--yes");
     const { data, exitCode } = await fleet.type<RolloutView>("rollout", "watch");
     expect({ exitCode, status: data!.status }).toEqual({ exitCode: 0, status: "completed" });
     expect(data!.devices).toMatchObject({ updated: deviceCount, failed: 0 });

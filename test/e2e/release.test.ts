@@ -111,7 +111,7 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
 
   it("holds while paused, whatever is approved", async () => {
     await runIotctlJson(["rollout", "pause", "--reason", "lunch"], options());
-    await runIotctlJson(["rollout", "approve", "--stage", "fleet", "--by", "ana"], options());
+    await runIotctlJson(["rollout", "approve", "--stage", "fleet", "--yes"], options());
     const { data, exitCode } = await runIotctlJson<RolloutView>(["rollout", "advance"], options());
     expect({ exitCode, status: data!.status }).toEqual({ exitCode: 4, status: "paused" });
     expect((await runIotctlJson<RolloutView>(["rollout", "resume"], options())).data!.status).toBe("running");
@@ -156,7 +156,7 @@ describe("releasing the ceiling fan", { timeout: 90_000 }, () => {
   it("lists the rollout and reads its history like a log", async () => {
     expect((await runIotctl(["rollout", "list"], options())).stdout).toContain("ceiling-fan-2026.11.0");
     const { stdout } = await runIotctl(["rollout", "history"], options());
-    expect(stdout).toMatch(/ana approved stage fleet/);
+    expect(stdout).toMatch(/developer approved stage fleet/);
     expect(stdout).toMatch(/paused \(lunch\)/);
   });
 });

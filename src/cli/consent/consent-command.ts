@@ -53,6 +53,10 @@ interface ConsentRequest {
 
 /** A command by which a person signs what they say to a rollout. */
 export abstract class ConsentCommand<C extends typeof Command> extends RolloutCommand<C, ConsentResult> {
+  protected override render(result: ConsentResult): string {
+    return `${whatWasSaid(result)}\n\n${super.render(result)}`;
+  }
+
   /** Shows the stage, asks, signs, and writes it down; then takes a turn. */
   protected async consent(request: ConsentRequest): Promise<ConsentResult> {
     const context = await this.context(request.env);
@@ -136,6 +140,14 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
     const { by, reason } = consent;
     return { ...view, consent: { decision, stage, by, reason, written, file: null } };
   }
+}
+
+function whatWasSaid({ consent, environment, rolloutId }: ConsentResult): string {
+  const { by, decision, file, stage, written } = consent;
+  const what = `${decision} stage ${stage.stage} as ${by}`;
+  if (file === null) return `${written ? "Written down" : "Said before already, nothing new"}: ${what}.`;
+  const words = `rollout ${decision} ${rolloutId} --statement ${file}`;
+  return `Signed: ${what}. To write it down: ${iotctlCommand(words, environment)}`;
 }
 
 function stageOf(state: RolloutState, name: string): StageDescription {

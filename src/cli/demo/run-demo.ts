@@ -3,8 +3,10 @@ import { resolve } from "node:path";
 import type { Clock } from "../../base/clock.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
 import { relationOf } from "../../rollout/engine/known-versions.ts";
-import { readRollout, tell } from "../../rollout/advance.ts";
+import { readRollout } from "../../rollout/advance.ts";
+import { LiveRollout } from "../../rollout/live-rollout.ts";
 import { type JudgedMeetings, judgeMeetings } from "../../simulation/judge-meetings.ts";
+import { signedConsent, takeConsent } from "../consent/give-consent.ts";
 import type { Context } from "../context.ts";
 import { runRelease } from "../release/run-release.ts";
 import type { Progress } from "../release/progress.ts";
@@ -32,9 +34,6 @@ export interface DemoResult {
   /** What the firmware of the real agents answers. */
   readonly agents: readonly { readonly id: string; readonly answers: string }[];
 }
-
-/** Who approves in a rehearsal without people. */
-const approver = "the demo itself";
 
 /** Releases the ceiling fan to a fleet and users that it starts itself, and approves in their place. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -76,7 +75,7 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
         const [stage = ""] = view.wave.split(" ");
         if (view.status !== "awaiting-approval" || approved.has(stage)) return;
         approved.add(stage);
-        await approve(context, view.rolloutId, stage, clock.now());
+        await approve(context, view.rolloutId, stage, clock);
         options.say(
           `The demo approves stage ${stage} itself; a person types: iotctl rollout approve --stage ${stage}`,
         );
@@ -94,11 +93,19 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
   }
 }
 
-async function approve(context: Context, rolloutId: string, stage: string, atMs: number): Promise<void> {
-  const journal = (await context.journals()).open(rolloutId);
-  const { config } = await readRollout(journal);
-  const reason = "a person would type: iotctl rollout approve";
-  await tell(journal, { type: "approved", stage, planDigest: config.planDigest, by: approver, reason }, atMs);
+/** With the key of the environment, which is that of its one developer. */
+async function approve(context: Context, rolloutId: string, stage: string, clock: Clock): Promise<void> {
+  const { consents } = context;
+  const live = new LiveRollout((await context.journals()).open(rolloutId), consents);
+  await live.catchUp();
+  const words = {
+    decision: "approve",
+    stage,
+    reason: "a person would type: iotctl rollout approve",
+  } as const;
+  const signer = await context.signer();
+  const consent = await signedConsent(words, live.state.config, { clock, consents, signer });
+  await takeConsent(live, consent, { clock, consents });
 }
 
 async function judge(
