@@ -76,7 +76,9 @@ export function overdueGates(state: RolloutState, tally: Tally, nowMs: number): 
     const gate = gateNamed(state.config, name);
     if (gate?.noData !== "fail") return false;
     if (!isQueried(gate)) {
-      const judged = judgeDevices(name, gate, state, tally).filter(({ verdict }) => verdict !== "not-applicable");
+      const judged = judgeDevices(name, gate, state, tally).filter(
+        ({ verdict }) => verdict !== "not-applicable",
+      );
       const hasNone = judged.some(({ devices, undecided }) => devices + undecided === 0);
       return hasNone && nowMs - state.waveStartedAtMs > gate.deadlineMs;
     }
@@ -132,10 +134,12 @@ function judgeQuery(name: string, gate: MetricGate | CountGate, state: RolloutSt
   };
 }
 
-/** Whether what a query is about has begun. */
+/** Whether what a query is about has begun: the version of the release, and not only to lie ready. */
 function applies({ component }: MetricGate | CountGate, state: RolloutState): boolean {
   const begun = introductionsBegun(state);
-  return component === null ? begun.length > 0 : begun.some((step) => step.component === component);
+  if (component === null) return begun.length > 0;
+  const released = state.config.resolved.components[component]?.version;
+  return begun.some((step) => step.component === component && step.version === released && !step.staged);
 }
 
 function isQueried(gate: Gate): gate is MetricGate | CountGate {
@@ -174,7 +178,10 @@ function judgement(name: string, gate: Gate | null, verdict: GateVerdict): GateS
 }
 
 /** Good devices speak up sooner than silent ones can be counted, so until then these count against a pass. */
-function verdictOf({ alpha, limitPercent }: DeviceGate, { devices, failures, undecided }: Counts): GateVerdict {
+function verdictOf(
+  { alpha, limitPercent }: DeviceGate,
+  { devices, failures, undecided }: Counts,
+): GateVerdict {
   const limit = limitPercent / 100;
   const verdict = sequentialTest(failures, devices, limit, alpha);
   if (verdict !== "pass") return verdict === "hold" ? "inconclusive" : verdict;

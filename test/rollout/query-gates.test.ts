@@ -1,0 +1,24 @@
+import { expect, it } from "vitest";
+import { metricGatesInForce } from "../../src/rollout/engine/gates.ts";
+import { fanConfig, planOf, stage, started, wave } from "../support/fan-rollout.ts";
+
+const gate = {
+  measure: "metric",
+  query: 'rpm{version=~"$versions"}',
+  component: "fan",
+  bound: { kind: "max", value: 1 },
+  everyMs: 1000,
+  readings: 1,
+  deadlineMs: 1000,
+} as const;
+
+it.each([
+  ["introduce fan 2.0.0", ["rpm"]],
+  ["stage fan 2.0.0", []],
+  ["introduce fan 1.9.4", []],
+  ["introduce cloud 5.2.0", []],
+] as const)("a gate by a query has a say from the released version on: %s", (step, names) => {
+  const stages = [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 0)], gates: ["rpm"] })];
+  const state = started(fanConfig({ stages, gates: { rpm: gate }, plan: planOf(step) }));
+  expect(metricGatesInForce(state).map(([name]) => name)).toEqual(names);
+});
