@@ -182,6 +182,7 @@ export const flavours = {
     ],
     models: ["a1", "b2"],
     pairing: "arbitrary",
+    counters: true,
   },
   "two apps and a fan whose phones are known": {
     components: { "app-a": ["app", 4], "app-b": ["app", 3], fan: ["firmware", 4] },
@@ -201,7 +202,6 @@ export const flavours = {
     ],
     models: ["a1", "b2"],
     pairing: "either",
-    counters: true,
   },
   "a service between an app and a fan": {
     components: { app: ["app", 4], cloud: ["service", 4], fan: ["firmware", 3] },
