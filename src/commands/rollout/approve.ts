@@ -38,7 +38,7 @@ export default class Approve extends ConsentCommand<typeof Approve> {
       ...flags,
       rolloutId: args.rollout,
       words: () => ({ decision: "approve", stage, reason }),
-      question: ({ release }) => `Approve stage ${stage} of ${release}?`,
+      question: ({ product, release }) => `Approve stage ${stage} of ${product} ${release}?`,
     });
   }
 }
