@@ -1,5 +1,6 @@
 import { formatInstant } from "../../base/format-instant.ts";
 import type { Consent, RolloutEvent } from "../../rollout/engine/events.ts";
+import type { DeviceProgress } from "../../rollout/engine/state.ts";
 import type { JournalRecord } from "../../rollout/journal/journal.ts";
 import { terminalLine } from "../terminal-text.ts";
 
@@ -64,7 +65,7 @@ function freezes({ freezes: all }: RolloutEvent & { type: "freezes-changed" }): 
 
 function observed(event: RolloutEvent & { type: "observed" }): string {
   const changes = [...Object.entries(event.progress), ...Object.entries(event.returning)];
-  const alike = Map.groupBy(changes, ([, { reason, status }]) => `${status}${because(reason)}`);
+  const alike = Map.groupBy(changes, ([, device]) => `${fareWords(device)}${because(device.reason)}`);
   const fared = [...alike].map(([how, devices]) => {
     const deviceIds = devices.map(([deviceId]) => deviceId);
     return deviceIds.length === 1
@@ -77,6 +78,12 @@ function observed(event: RolloutEvent & { type: "observed" }): string {
   const waiting = event.waiting === null ? [] : [`${Object.keys(event.waiting).length} waiting`];
   const said = [...fared, ...readings, ...waiting];
   return said.length > 0 ? `saw ${said.join("; ")}` : "looked";
+}
+
+function fareWords({ heard, silent, staged, status }: DeviceProgress): string {
+  if (status !== "updated") return status;
+  if (staged) return "ready";
+  return silent ? "updated and silent since" : heard ? "updated and heard from since" : "updated";
 }
 
 /** `--json` has them all. */

@@ -57,8 +57,9 @@ function wavesBegun(before: RolloutState | null, after: RolloutState): string[] 
   if (!hasWaveBegun(before, after)) return [];
   const phases = phasesOf(after.config);
   const wave = phases[after.phaseIndex]?.waves[after.waveIndex]?.name ?? "";
-  const isPhase = before?.phaseIndex !== after.phaseIndex || before.waveIndex === 0;
-  return [`stage ${wave} begins${isPhase ? `, phase ${after.phaseIndex + 1} of ${phases.length}` : ""}`];
+  return [
+    `stage ${wave} begins${after.waveIndex === 0 ? `, phase ${after.phaseIndex + 1} of ${phases.length}` : ""}`,
+  ];
 }
 
 function hasWaveBegun(before: RolloutState | null, after: RolloutState): boolean {
@@ -74,7 +75,12 @@ function holds(before: Moment | null, { closed, state }: Moment): string[] {
     const wave = phasesOf(state.config)[state.phaseIndex]?.waves[state.waveIndex];
     const approvals = viewApprovals(state, wave?.stageIndex ?? -1);
     const isDenied = approvals !== null && approvals.denied.length > 0;
-    const why = isDenied ? "it was denied" : `${approvals?.missing ?? 0} approvals are missing`;
+    const missing = approvals?.missing ?? 0;
+    const why = isDenied
+      ? "it was denied"
+      : missing === 1
+        ? "1 approval is missing"
+        : `${missing} approvals are missing`;
     told.push(`stage ${approvals?.stage ?? ""} waits for people: ${why}`);
   }
   if (closed !== null && closed !== before?.closed) told.push(`nothing begins: ${closed}`);

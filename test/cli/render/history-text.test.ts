@@ -72,8 +72,8 @@ describe("the history of a rollout", () => {
       "   1  2026-11-22T10:00:00.000Z  started fan 1.0.0 in production → deploy:cloud@5.2.0
                                       stage canary begins, phase 1 of 2
          2  2026-11-22T10:00:00.000Z  done deploy:cloud@5.2.0
-         3  2026-11-22T10:15:00.000Z  saw 7 updated: fan-0, fan-1, fan-2, fan-3, fan-4 and 2 more; bad-0 failed (no space left); 2 updating: busy-0, busy-1; crashes at 1; latency at 0.31234; 1 waiting
-         4  2026-11-22T12:00:00.000Z  saw 32 updated: fan-0, fan-1, fan-2, fan-3, fan-4 and 27 more; crashes at 1; latency at nothing (connection refused)
+         3  2026-11-22T10:15:00.000Z  saw 7 updated and heard from since: fan-0, fan-1, fan-2, fan-3, fan-4 and 2 more; bad-0 failed (no space left); 2 updating: busy-0, busy-1; crashes at 1; latency at 0.31234; 1 waiting
+         4  2026-11-22T12:00:00.000Z  saw 32 updated and heard from since: fan-0, fan-1, fan-2, fan-3, fan-4 and 27 more; crashes at 1; latency at nothing (connection refused)
                                       gate updated of fan 2.0.0 passed: 32 of 33 devices good
                                       gate crashes of fan 2.0.0 passed: 1199 of 1200 counted good
                                       stage fleet waits for people: 2 approvals are missing
@@ -85,7 +85,7 @@ describe("the history of a rollout", () => {
                                       nothing begins: freeze: black friday until 2026-11-23 08:00 UTC
         10  2026-11-23T07:00:00.000Z  there are no freezes
                                       nothing begins: outside of Mon-Thu 09:00-16:00 Europe/Amsterdam until 2026-11-23 08:00 UTC
-        11  2026-11-23T09:00:00.000Z  saw 4 updated: late-0, late-1, late-2, late-3
+        11  2026-11-23T09:00:00.000Z  saw 4 updated and heard from since: late-0, late-1, late-2, late-3
                                       stage fleet 50% begins
         12  2026-11-23T09:30:00.000Z  ann asked to try bad-0 again
         13  2026-11-23T09:30:00.000Z  ann ended the bake time of fleet 50% (an urgent repair)"
