@@ -15,7 +15,8 @@ export interface InUse {
 export function versionsInUse(state: RolloutState, relation: Relation): InUse {
   const { config } = state;
   const services = servicesInField(state, relation);
-  const { exposed, pending } = withdraw(state, true);
+  // Of devices nothing is asked here, and there may be very many.
+  const { exposed, pending } = withdraw({ ...state, devices: {} }, true);
   const offered = new Set(
     Object.entries(config.plan.field).flatMap(([component, versions]) =>
       versions.map((version) => `${component}@${version}`),

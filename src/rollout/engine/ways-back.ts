@@ -16,26 +16,38 @@ export interface WayTo extends ComponentVersion {
  * to several versions of one component. By component, the highest first; none when nobody was moved.
  */
 export function waysBack({ devices }: RolloutState): WayTo[] {
-  const ways = new Map<string, { component: string; version: string; over: Set<string>; devices: number }>();
+  const ways = new Map<string, Map<string, Way>>();
   for (const progress of Object.values(devices)) {
     const last = lastUpdate(progress);
-    for (const { component, from, version } of movesOf(progress, last)) {
-      const name = `${component}@${from}`;
-      const way = ways.get(name) ?? { component, version: from, over: new Set(), devices: 0 };
-      ways.set(name, way);
-      way.over.add(version);
+    if (last) {
+      const way = wayOf(ways, last);
+      if (last.status === "updated") way.devices++;
     }
-    if (last?.status === "updated") ways.get(`${last.component}@${last.from}`)!.devices++;
+    // What it was told to do next it may yet do.
+    if (progress !== last && !progress.staged) wayOf(ways, progress);
   }
-  return [...ways.values()]
-    .map((way): WayTo => ({ ...way, over: [...way.over].toSorted(orderVersions) }))
+  return [...ways]
+    .flatMap(([component, versions]) =>
+      [...versions].map(([version, { devices: count, over }]): WayTo => {
+        return { component, version, over: [...over].toSorted(orderVersions), devices: count };
+      }),
+    )
     .toSorted(compareWays);
 }
 
-/** What a device goes back from: its last update, and what it was told to do next and may yet do. */
-function movesOf(progress: DeviceProgress, last: DeviceProgress | null): DeviceProgress[] {
-  const next = progress.staged ? [] : [progress];
-  return last === null || last === progress ? next : [last, ...next];
+interface Way {
+  readonly over: Set<string>;
+  devices: number;
+}
+
+/** The way back from one step, with what that step led to among what it leads back from. */
+function wayOf(ways: Map<string, Map<string, Way>>, { component, from, version }: DeviceProgress): Way {
+  const versions = ways.get(component) ?? new Map<string, Way>();
+  ways.set(component, versions);
+  const way = versions.get(from) ?? { over: new Set(), devices: 0 };
+  versions.set(from, way);
+  way.over.add(version);
+  return way;
 }
 
 function compareWays(a: WayTo, b: WayTo): number {
