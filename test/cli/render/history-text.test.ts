@@ -1,6 +1,8 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { historyText } from "../../../src/cli/render/history-text.ts";
 import type { RolloutEvent } from "../../../src/rollout/engine/events.ts";
+import { parseRecords } from "../../../src/rollout/journal/chain.ts";
 import type { JournalRecord } from "../../../src/rollout/journal/journal.ts";
 import { fleetOf, hourMs, observed, planDigest, run } from "../../support/fan-rollout.ts";
 import {
@@ -102,6 +104,14 @@ describe("the history of a rollout", () => {
         : "the way back to fan 1.9.4 is closed: app@4.1.0 does not fit fan@1.9.4",
     );
     expect(text.includes("it has failed and holds")).toBe(!isOpen);
+  });
+
+  it("tells journals of earlier releases, too", () => {
+    const file = new URL("../../rollout/journals/first-rules.ndjson", import.meta.url);
+    const { records } = parseRecords(readFileSync(file, "utf8"), "first-rules.ndjson");
+    const lines = historyText(records).split("\n");
+    expect(lines.filter((line) => / {30}stage .* begins/.test(line)).length).toBeGreaterThan(3);
+    expect(lines.at(-1)).toMatch(/ {30}it is completed$/);
   });
 
   it("shows nothing that could rewrite the terminal", () => {
