@@ -1,6 +1,9 @@
+import { once } from "node:events";
 import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { keylessSigner } from "../../src/signing/keyless-signer.ts";
 import { loadTrustedRoot } from "../../src/signing/load-trusted-root.ts";
 import { signStatement } from "../../src/signing/sign-statement.ts";
@@ -104,6 +107,41 @@ describe("signing with an identity", () => {
     const trusted = loadTrustedRoot(sigstore.settings.trustedRootFile);
     const asIdentity = await thrownBy(() => verifyKeylessStatement(byKey, trusted));
     expect(asIdentity.message).toContain("a key in place of a certificate");
+  });
+});
+
+describe("the token of a CI job", () => {
+  const variables = ["SIGSTORE_ID_TOKEN", "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"];
+  beforeEach(() => variables.forEach((name) => vi.stubEnv(name, "")));
+  afterEach(() => vi.unstubAllEnvs());
+
+  async function signerOfJob(): Promise<string> {
+    const bundle = await signStatement(statement, keylessSigner(sigstore.settings));
+    return verifyKeylessStatement(bundle, loadTrustedRoot(sigstore.settings.trustedRootFile)).identity;
+  }
+
+  test("stands in SIGSTORE_ID_TOKEN", async () => {
+    vi.stubEnv("SIGSTORE_ID_TOKEN", token);
+    expect(await signerOfJob()).toBe("alice@example.com");
+  });
+
+  test("is asked of GitHub for Sigstore, by the token of the request", async () => {
+    const asked: unknown[] = [];
+    const github = createServer(({ headers, url }, response) => {
+      asked.push(url, headers.authorization);
+      response.end(JSON.stringify({ value: token }));
+    });
+    await once(github.listen(0, "127.0.0.1"), "listening");
+    const { port } = github.address() as AddressInfo;
+    vi.stubEnv("ACTIONS_ID_TOKEN_REQUEST_URL", `http://127.0.0.1:${port}/token?job=1`);
+    vi.stubEnv("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "for-the-request");
+    expect(await signerOfJob()).toBe("alice@example.com");
+    expect(asked).toEqual(["/token?job=1&audience=sigstore", "Bearer for-the-request"]);
+    github.close();
+  });
+
+  test("is missing where no variable leads to one", async () => {
+    expect((await thrownBy(signerOfJob)).code).toBe("IOT_IDENTITY_TOKEN_MISSING");
   });
 });
 

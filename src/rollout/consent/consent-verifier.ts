@@ -104,7 +104,10 @@ function recordInvalid(rolloutId: string, seq: number, error: unknown): unknown 
     "IOT_CONSENT_INVALID",
     `Record ${seq} of rollout ${rolloutId} holds a consent that was not given like that. ${messageOf(error)}`,
     {
-      hints: [`See what is written: iotctl rollout history ${rolloutId}`, ...error.hints.slice(0, 1)],
+      hints: [
+        ...(error.code === "IOT_CONSENT_INVALID" ? error.hints : []),
+        "Restore the journal from a backup; nothing is decided on a consent that nobody gave",
+      ],
       details: { ...error.details, rolloutId, record: seq },
       cause: error,
     },
