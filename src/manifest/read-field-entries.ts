@@ -43,7 +43,7 @@ export function readFieldEntries(
   const seen = new Set<string>();
   for (const [version, value] of pairs) {
     if (typeof version !== "string" || !isVersion(version)) {
-      const nearest = nearestVersion(String(version));
+      const nearest = typeof version === "object" ? null : nearestVersion(String(version));
       const hint = nearest === null ? "" : `; the nearest one is ${nearest}`;
       problems.push(`${component}: ${quoted(JSON.stringify(version))} is not a semantic version${hint}.`);
       continue;

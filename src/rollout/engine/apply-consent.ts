@@ -12,7 +12,11 @@ export function applyConsent(state: RolloutState, event: Consent, nowMs: number)
 }
 
 /** The last word of a person about a stage takes the place of the one before; saying the same again is nothing new. */
-function noteApproval(state: RolloutState, { by, reason, stage, type }: Consent, nowMs: number): RolloutState {
+function noteApproval(
+  state: RolloutState,
+  { by, reason, stage, type }: Consent,
+  nowMs: number,
+): RolloutState {
   const before = state.approvals.find((each) => each.stage === stage && each.by === by);
   const denied = type === "denied";
   if (before && (before.denied ?? false) === denied) return state;

@@ -1,4 +1,5 @@
 import type { Books } from "./books.ts";
+import { isShut } from "./describe-way-back.ts";
 import { withoutLast } from "./device-progress.ts";
 import type { RolloutEvent } from "./events.ts";
 import { kindOf } from "./release-kinds.ts";
@@ -75,8 +76,7 @@ export function applyEffectFailed(
 /** Where nobody may go back, all stays as it is, and a person has to say what comes next. */
 function planned(state: RolloutState, wayBack: WayBack, nowMs: number): RolloutState {
   const next = { ...state, wayBack };
-  const isShut = wayBack.closed.length > 0 && Object.values(wayBack.open).every(({ length }) => length === 0);
-  return isShut ? { ...next, status: "failed", endedAtMs: nowMs } : next;
+  return isShut(wayBack) ? { ...next, status: "failed", endedAtMs: nowMs } : next;
 }
 
 /** An abort that came while a service was being deployed took the deployment off the list, not off the world. */

@@ -76,7 +76,9 @@ export function assignmentIdOf(
   rollback: boolean,
 ): string {
   const late = again === undefined ? "" : `:again-${again}`;
-  const way = rollback ? ":back" : `${staged ? ":stage" : late}${retry === undefined ? "" : `:retry-${retry}`}`;
+  const way = rollback
+    ? ":back"
+    : `${staged ? ":stage" : late}${retry === undefined ? "" : `:retry-${retry}`}`;
   const id = `${rolloutId}:${component}@${version}${way}`.replaceAll("+", "_");
   if (id.length <= idLengthMax) return id;
   const mark = hashText(id).toString(16).padStart(8, "0");

@@ -58,7 +58,9 @@ function whyShut({ config, wayBack }: RolloutState, component: string, version: 
   if (!wayBack) return "the way back is being planned";
   if (Object.hasOwn(wayBack.open, component) && wayBack.open[component]?.includes(version)) return null;
   const closed = wayBack.closed.find((each) => each.component === component && each.version === version);
-  return closed?.why ?? `${component}@${version} was not among what devices had run when the way back was planned`;
+  return (
+    closed?.why ?? `${component}@${version} was not among what devices had run when the way back was planned`
+  );
 }
 
 /** Some say that they failed and run the new version all the same. */

@@ -40,7 +40,9 @@ export function countStragglers(
 
 function straggling(left: readonly Device[], sinceMs: number): Stragglers {
   const asleep = left.filter(({ lastContactAtMs }) => lastContactAtMs === null || lastContactAtMs < sinceMs);
-  const heardOf = asleep.flatMap(({ lastContactAtMs }) => (lastContactAtMs === null ? [] : [lastContactAtMs]));
+  const heardOf = asleep.flatMap(({ lastContactAtMs }) =>
+    lastContactAtMs === null ? [] : [lastContactAtMs],
+  );
   const first = heardOf.reduce<number | null>((min, each) => (min === null || each < min ? each : min), null);
   return { devices: left.length, asleep: asleep.length, sinceMs: first };
 }

@@ -11,7 +11,7 @@ export interface WayBack {
 export interface ClosedWay {
   readonly component: string;
   readonly version: string;
-  /** Pairs that would meet and do not fit; empty where it is an anti-rollback counter that stands in the way. */
+  /** Pairs that would meet and do not fit; empty where something else stands in the way, as an anti-rollback counter does. */
   readonly pairs: readonly BlockedPair[];
   /** Why, as a sentence. */
   readonly why: string;

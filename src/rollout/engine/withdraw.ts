@@ -10,7 +10,9 @@ import type { RolloutState } from "./state.ts";
 export function goBack(state: RolloutState): RolloutState {
   const stopped = withdraw(state, true);
   const plan: readonly Effect[] =
-    state.config.rulesVersion < 3 ? [] : [{ kind: "plan-way-back", key: `plan-way-back:${state.config.rolloutId}` }];
+    state.config.rulesVersion < 3
+      ? []
+      : [{ kind: "plan-way-back", key: `plan-way-back:${state.config.rolloutId}` }];
   return { ...stopped, status: "rolling-back", wayBack: null, pending: [...stopped.pending, ...plan] };
 }
 
