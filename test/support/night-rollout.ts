@@ -16,7 +16,7 @@ import {
 
 /** A Sunday. */
 export const nightMs = Date.parse("2026-11-22T10:00Z");
-export const minuteMs = 60_000;
+const minuteMs = 60_000;
 
 /** The fan in production: gates of every measure, two approvers, and office hours. */
 export function nightConfig(more: Partial<RolloutConfig> = {}): RolloutConfig {

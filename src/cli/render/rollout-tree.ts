@@ -85,7 +85,7 @@ function peopleNodes({ approvals, state }: StageView): TreeNode[] {
 }
 
 /** `▸ introduce fan 2.0.0  50%` */
-export function stepLine({ action, component, percent, staged, state, version }: StepView): string {
+function stepLine({ action, component, percent, staged, state, version }: StepView): string {
   const share = percent === null || state === "next" ? "" : `  ${formatPercent(Math.floor(percent))}`;
   return `${mark(percent === 100 ? "done" : state)} ${staged ? "stage" : action} ${component} ${version}${share}`;
 }
