@@ -88,6 +88,7 @@ describe("a consent", () => {
     ["rollout", { rolloutId: "fan-2" }],
     ["environment", { environment: "staging" }],
     ["plan", { planDigest: `sha256:${"b".repeat(64)}` }],
+    ["published release", { manifestDigest: `sha256:${"c".repeat(64)}` }],
     ["release", { resolved: { ...approvedBy([]).resolved, version: "2.0.0" } }],
   ])("for another %s does not count for this one", async (_, other) => {
     const elsewhere = { ...config, ...other };

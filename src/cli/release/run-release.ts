@@ -57,7 +57,7 @@ export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> 
   const start = () => begin({ release, dir, plan, look, resolved: bundle.resolved }, options);
   const journal = open?.journal ?? (await progress.step("Start", start));
   const rollout = options.detach
-    ? describeRollout(await readRollout(journal), options.clock.now())
+    ? describeRollout(await readRollout(journal, context.consents), options.clock.now())
     : await watchRollout({ ...given, journal, ports: await context.rolloutPorts() });
   return { ...result, rollout };
 }

@@ -35,7 +35,10 @@ export default class Rollback extends RolloutCommand<typeof Rollback, RollbackVi
       const { systemClock } = await import("../../base/clock.ts");
       const { readRollout } = await import("../../rollout/advance.ts");
       const context = await this.context(flags.env);
-      const state = await readRollout(await openRollout(await context.journals(), args.rollout));
+      const state = await readRollout(
+        await openRollout(await context.journals(), args.rollout),
+        context.consents,
+      );
       const view = describeRollout(state, systemClock.now());
       return { ...view, goingBack: planRollback(state), dryRun: true };
     }

@@ -21,6 +21,8 @@ export interface ConsentPredicate extends ConsentWords {
   readonly product: string;
   readonly release: string;
   readonly planDigest: string;
+  /** Of the release as it was published. */
+  readonly manifestDigest: string;
 }
 
 /** A consent whose signature was verified. */
@@ -53,7 +55,7 @@ export function consentEvent({ by, predicate }: VerifiedConsent, statement: stri
 /** The in-toto statement in which a person says something about a rollout; it is about its plan. */
 export function consentStatement(words: ConsentWords, config: RolloutConfig): Statement {
   const { atMs, decision, reason, stage, wave } = words;
-  const { environment, planDigest, resolved, rolloutId } = config;
+  const { environment, manifestDigest, planDigest, resolved, rolloutId } = config;
   const predicate: ConsentPredicate = {
     decision,
     rolloutId,
@@ -63,6 +65,7 @@ export function consentStatement(words: ConsentWords, config: RolloutConfig): St
     stage,
     ...(wave !== undefined && { wave }),
     planDigest,
+    manifestDigest,
     reason,
     atMs,
   };

@@ -32,6 +32,7 @@ const predicateSchema = z.strictObject({
   stage: z.string(),
   wave: z.string().exactOptional(),
   planDigest: z.string(),
+  manifestDigest: z.string(),
   reason: z.string(),
   atMs: z.int().nonnegative(),
 });
@@ -60,8 +61,9 @@ export function verifyConsent(
   if (!isDeepStrictEqual(subject, [planSubject(config)])) {
     throw consentInvalid(`its subject is not the plan ${config.planDigest} and nothing else`);
   }
-  const { environment, planDigest, resolved, rolloutId } = config;
-  const about = { rolloutId, environment, product: resolved.product, release: resolved.version, planDigest };
+  const { environment, manifestDigest, planDigest, resolved, rolloutId } = config;
+  const { product, version: release } = resolved;
+  const about = { rolloutId, environment, product, release, planDigest, manifestDigest };
   for (const [member, ours] of Object.entries(about)) {
     const theirs = parsed.data[member as keyof typeof about];
     if (theirs !== ours) throw consentInvalid(`it is for ${member} ${theirs}, and this is ${ours}`);
