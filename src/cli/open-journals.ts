@@ -16,7 +16,9 @@ export async function openJournals(
       const { ServerJournals } = await import("../rollout/journal/server/server-journals.ts");
       return new ServerJournals({ ...server(), clock: systemClock });
     }
-    case "s3":
-      throw new Error("journals in a bucket are not connected");
+    case "s3": {
+      const { S3Journals } = await import("../rollout/journal/s3/s3-journals.ts");
+      return new S3Journals(settings, systemClock);
+    }
   }
 }

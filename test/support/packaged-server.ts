@@ -10,7 +10,7 @@ export interface PackagedServer {
   printed(): string;
   hasEnded(): boolean;
   /** Ends it for good; harmless when it has ended. */
-  stop(): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 const printedLimit = 8_000;
@@ -43,9 +43,9 @@ export function startPackagedServer(program: string, args: readonly string[], cw
   return {
     printed: () => printed,
     hasEnded,
-    stop: async () => {
+    stop: async (signal = "SIGTERM") => {
       if (hasEnded()) return;
-      child.kill("SIGTERM");
+      child.kill(signal);
       const timer = setTimeout(() => child.kill("SIGKILL"), endsWithinMs);
       await exited;
       clearTimeout(timer);

@@ -1,0 +1,76 @@
+import type { Clock } from "../../../base/clock.ts";
+import type { S3JournalSettings } from "../../../manifest/environment.ts";
+import { chainRecord, chainStart, readRecord } from "../chain.ts";
+import { journalDamaged } from "../journal-damaged.ts";
+import type { JournalEntry, RolloutJournal, RolloutJournals } from "../journal.ts";
+import { inOrderOfBeginning, isRolloutId, rolloutExists, rolloutUnknown } from "../rollout-ids.ts";
+import { beginningLocked } from "../rollout-locked.ts";
+import { JournalBucket } from "./journal-bucket.ts";
+import { mapSideBySide } from "./map-side-by-side.ts";
+import { numbered } from "./numbered-names.ts";
+import { headName, readsAtOnce, S3Journal } from "./s3-journal.ts";
+import { S3Lease } from "./s3-lease.ts";
+
+/** Shorter than is waited for it, so that nobody fails because of one who died while beginning. */
+const beginningMs = 12_000;
+const beginningWaitMs = 20_000;
+const beginningPollMs = 500;
+
+/**
+ * The journals of an environment in a bucket of S3 or of what speaks its language: an object a
+ * record, below `<prefix><rollout id>/`. Every method may throw IOT_JOURNAL_STORE_UNREACHABLE and
+ * IOT_JOURNAL_STORE_REFUSED; what writes also IOT_JOURNAL_STORE_UNSAFE.
+ */
+export class S3Journals implements RolloutJournals {
+  readonly #bucket: JournalBucket;
+  readonly #clock: Clock;
+
+  constructor(settings: S3JournalSettings, clock: Clock) {
+    this.#bucket = new JournalBucket(settings);
+    this.#clock = clock;
+  }
+
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    // No id of a rollout begins with an exclamation mark.
+    const lease = new S3Lease(this.#bucket, this.#clock, "!beginning/", beginningMs);
+    for (let waitedMs = 0; !(await lease.take()); waitedMs += beginningPollMs) {
+      if (waitedMs >= beginningWaitMs) throw beginningLocked(beginningWaitMs);
+      await this.#clock.sleep(beginningPollMs);
+    }
+    return lease.during(work);
+  }
+
+  async list(): Promise<readonly string[]> {
+    const ids = (await this.#bucket.folders()).filter(isRolloutId);
+    const found = await mapSideBySide(ids, readsAtOnce, async (rolloutId) => ({
+      rolloutId,
+      atMs: await this.#beganAtMs(rolloutId),
+    }));
+    return inOrderOfBeginning(
+      found.flatMap(({ rolloutId, atMs }) => (atMs === null ? [] : { rolloutId, atMs })),
+    );
+  }
+
+  open(rolloutId: string): RolloutJournal {
+    if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, this.#bucket.place);
+    return new S3Journal(rolloutId, this.#bucket, this.#clock);
+  }
+
+  async create(rolloutId: string, first: JournalEntry): Promise<RolloutJournal> {
+    const journal = this.open(rolloutId);
+    const isThere = (await this.#bucket.get(`${rolloutId}/${numbered(1)}`)) !== null;
+    if (isThere || !(await journal.append(chainRecord(undefined, first)))) throw rolloutExists(rolloutId);
+    return journal;
+  }
+
+  /** Null when it never did: somebody asked for a turn with it. */
+  async #beganAtMs(rolloutId: string): Promise<number | null> {
+    const source = `${this.#bucket.place}${rolloutId}`;
+    const first = await this.#bucket.get(`${rolloutId}/${numbered(1)}`);
+    if (first) return readRecord(first.text, chainStart, source).at;
+    if (await this.#bucket.get(`${rolloutId}/${headName}`)) {
+      throw journalDamaged(source, 1, "what was written there is not there any more");
+    }
+    return null;
+  }
+}
