@@ -1,23 +1,7 @@
-/** Process exit codes, documented in docs/exit-codes.md and stable. */
-export const Exit = {
-  done: 0,
-  bug: 1,
-  usage: 2,
-  blocked: 3,
-  undecided: 4,
-  rolloutFailed: 5,
-  staleOrLocked: 6,
-  remote: 7,
-  changes: 10,
-  interrupted: 130,
-} as const;
-export type ExitCode = (typeof Exit)[keyof typeof Exit];
+import { type CatalogueEntry, Exit } from "./exit.ts";
+import { rolloutErrors } from "./rollout-error-codes.ts";
 
-interface CatalogueEntry {
-  readonly exit: ExitCode;
-  /** One sentence for docs/errors.md: when this happens and what to do. */
-  readonly summary: string;
-}
+export { Exit, type ExitCode } from "./exit.ts";
 
 /**
  * Every code the product can end with. Sorted by room, then by name; docs/errors.md is generated
@@ -39,10 +23,6 @@ export const errorCatalogue = {
   IOT_FILE_EXISTS: {
     exit: Exit.usage,
     summary: "A file that would be written is there already.",
-  },
-  IOT_DEVICE_NOT_FAILED: {
-    exit: Exit.usage,
-    summary: "A device was to be tried again that has not failed in the rollout.",
   },
   IOT_DISK_FULL: {
     exit: Exit.remote,
@@ -81,105 +61,6 @@ export const errorCatalogue = {
   IOT_DEMO_DIR_TAKEN: {
     exit: Exit.usage,
     summary: "The directory that the demo was to replace holds something that is not a demo's.",
-  },
-  IOT_APPROVER_KEY_SHARED: {
-    exit: Exit.usage,
-    summary: "Two approvers of the environment have the same key; one key is one person.",
-  },
-  IOT_APPROVERS_TOO_FEW: {
-    exit: Exit.usage,
-    summary: "A stage asks for more people than the environment names as approvers; it could never begin.",
-  },
-  IOT_CONFIRMATION_NEEDED: {
-    exit: Exit.usage,
-    summary:
-      "The command asks a person before it goes on, and nobody can answer here; the message names the flag that does.",
-  },
-  IOT_CONSENT_INVALID: {
-    exit: Exit.blocked,
-    summary:
-      "An approval, a denial or the end of a bake time was not signed like that: edited, for something else, or said before something later.",
-  },
-  IOT_CONSENT_UNTRUSTED: {
-    exit: Exit.blocked,
-    summary: "Whoever signed is not among the approvers of the rollout; the message names them.",
-  },
-  IOT_NOT_CONFIRMED: {
-    exit: Exit.undecided,
-    summary: "A person was asked before the command went on and did not say yes; nothing was done.",
-  },
-  IOT_WAVE_NOT_BAKING: {
-    exit: Exit.usage,
-    summary: "There is no bake time to skip: no wave of the rollout has begun, or it was cut short already.",
-  },
-  IOT_JOURNAL_DAMAGED: {
-    exit: Exit.staleOrLocked,
-    summary:
-      "The journal of a rollout was cut, reordered or edited; the message names the first record that does not fit.",
-  },
-  IOT_JOURNAL_NEWER: {
-    exit: Exit.usage,
-    summary:
-      "The journal of a rollout was written by a newer iotctl; the message names what is unknown in it.",
-  },
-  IOT_JOURNAL_RECORD_TOO_LARGE: {
-    exit: Exit.blocked,
-    summary:
-      "A rollout would write more into one record than where its journal lies takes; nothing was written. A directory takes records of any size.",
-  },
-  IOT_RELEASE_CHANGED: {
-    exit: Exit.staleOrLocked,
-    summary: "The manifest or an artifact is not what the rollout that is under way began with.",
-  },
-  IOT_RELEASE_STOPPED_BEFORE: {
-    exit: Exit.blocked,
-    summary:
-      "This release failed, was aborted or was rolled back before; `--again` rolls it out once more on purpose.",
-  },
-  IOT_ROLLBACK_BLOCKED: {
-    exit: Exit.blocked,
-    summary:
-      "No device of the rollout can go back: the message names what it would meet and does not fit, and what to do instead.",
-  },
-  IOT_ROLLOUT_EXISTS: {
-    exit: Exit.staleOrLocked,
-    summary: "A rollout of that name was started already.",
-  },
-  IOT_ROLLOUT_IN_PROGRESS: {
-    exit: Exit.staleOrLocked,
-    summary: "Another release of the same product is being rolled out; end that first.",
-  },
-  IOT_ROLLOUT_LOCKED: {
-    exit: Exit.staleOrLocked,
-    summary: "Another process is working on the same rollout; run the command again when it has finished.",
-  },
-  IOT_ROLLOUT_NOT_UNDER_WAY: {
-    exit: Exit.blocked,
-    summary: "The rollout has ended or goes back, and what was asked for needs one that is under way.",
-  },
-  IOT_ROLLOUT_SUPERSEDED: {
-    exit: Exit.staleOrLocked,
-    summary: "The rollout has ended and a later one of its product began; only that one can be worked on.",
-  },
-  IOT_ROLLOUT_UNKNOWN: {
-    exit: Exit.usage,
-    summary: "No rollout of that name is known in this environment; `iotctl rollout list` shows which are.",
-  },
-  IOT_STAGE_UNKNOWN: {
-    exit: Exit.usage,
-    summary: "The rollout has no stage of that name; the message lists which it has.",
-  },
-  IOT_SERVICE_DEPLOY_FAILED: {
-    exit: Exit.rolloutFailed,
-    summary: "The command that deploys a service failed; its output is in the details.",
-  },
-  IOT_SERVICE_NOT_DEPLOYED: {
-    exit: Exit.undecided,
-    summary: "A service was deployed, but does not answer with the version that was deployed.",
-  },
-  IOT_SERVICE_UNREACHABLE: {
-    exit: Exit.remote,
-    summary: "The address where a service tells its version does not answer.",
   },
   IOT_INTERRUPTED: {
     exit: Exit.interrupted,
@@ -336,19 +217,6 @@ export const errorCatalogue = {
     summary:
       "The storefront does not answer, or something else answers at its address; `iotctl dev storefront` starts a local one.",
   },
-  IOT_METRICS_NOT_CONFIGURED: {
-    exit: Exit.usage,
-    summary:
-      "Stages of the release have gates that ask metrics, and iotctl.yaml does not say where this environment has any.",
-  },
-  IOT_METRICS_UNREACHABLE: {
-    exit: Exit.remote,
-    summary: "The metrics give no answer. In a rollout that is under way such a gate has no data, and holds.",
-  },
-  IOT_METRIC_QUERY_INVALID: {
-    exit: Exit.usage,
-    summary: "The metrics refuse the query of a gate; the message has their words.",
-  },
   IOT_FLEET_ADDRESS_UNUSABLE: {
     exit: Exit.usage,
     summary: "The fleet server may not listen on this address or port.",
@@ -406,5 +274,6 @@ export const errorCatalogue = {
     exit: Exit.usage,
     summary: "A release has more app or firmware versions than a simulation tells apart.",
   },
+  ...rolloutErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 export type ErrorCode = keyof typeof errorCatalogue;
