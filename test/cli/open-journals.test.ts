@@ -25,4 +25,7 @@ it("finds the journals where the environment says", async () => {
     await (await (await contextWith(rollouts)).journals()).create(id, entry);
     expect(await (await (await contextWith(rollouts)).journals()).list()).toEqual([id]);
   }
+  const { S3Journals } = await import("../../src/rollout/journal/s3/s3-journals.ts");
+  const inBucket = await contextWith("{ s3: { bucket: fan-journals } }");
+  expect(await inBucket.journals()).toBeInstanceOf(S3Journals);
 });

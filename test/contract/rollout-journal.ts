@@ -305,7 +305,8 @@ async function journalOf(
 /** Appends as an operator does: reads on and tries again where somebody was quicker. */
 async function appendEach(journal: RolloutJournal, writer: number, count: number): Promise<void> {
   let last = (await journal.read()).at(-1);
-  for (let index = 0; index < count;) {
+  for (let index = 0, attempts = 0; index < count; attempts += 1) {
+    if (attempts > 500) throw new Error("somebody else is always quicker");
     const record = next(last, `${writer}: ${index}`);
     if (await journal.append(record)) {
       last = record;

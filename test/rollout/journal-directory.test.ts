@@ -135,6 +135,8 @@ describe("journals in a directory", () => {
         ),
       () => writeFileSync(file, `\n${whole}`),
     ];
+    // What is noticed here is noticed without the head, which earlier releases did not write.
+    rmSync(join(file, "..", "head"));
     for (const [index, change] of changes.entries()) {
       change();
       const read = await thrownBy(() => journal.read(third));

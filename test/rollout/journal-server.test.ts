@@ -1,3 +1,5 @@
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it, vi } from "vitest";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { chainRecord } from "../../src/rollout/journal/chain.ts";
@@ -108,6 +110,25 @@ describe("journals in the fleet server", () => {
     second.serverClock.leap(60_000);
     expect(await isLocked(again)).toBe(false);
     void end().catch(() => {});
+  });
+
+  it("are damaged when the newest record is another than before", async () => {
+    const { connect, dir } = await started();
+    const journal = await connect().create("fan", entry("a"));
+    const [first] = await journal.read();
+    const [second, other] = [chainRecord(first, entry("b")), chainRecord(first, entry("other"))];
+    await journal.append(second);
+    const database = new DatabaseSync(join(dir, "fleet.db"));
+    database
+      .prepare("UPDATE rollout_record SET hash = ?, content = ? WHERE seq = 2")
+      .run(other.hash, JSON.stringify(other));
+    const refused = { code: "IOT_JOURNAL_DAMAGED", details: { record: 2 } };
+    expect(await thrownBy(() => connect().open("fan").read())).toMatchObject(refused);
+    // Whoever has read the one before is not led on by the other, whatever else was changed.
+    database.prepare("UPDATE rollout SET newest_hash = ?").run(other.hash);
+    database.close();
+    expect(await connect().open("fan").read()).toEqual([first, other]);
+    expect(await thrownBy(() => journal.read(second))).toMatchObject(refused);
   });
 
   it("are read in parts when they are long", async () => {
