@@ -44,12 +44,13 @@ export default class FleetServe extends BaseCommand<typeof FleetServe, ServeResu
     const dir = flags.dir ?? context.environment.fleet.dir;
     const { host, port } = flags;
     const log = (line: string): void => this.conversation.warn(line);
+    const say = (line: string): void => this.conversation.info(line);
     const pollIntervalMs = flags["poll-interval"];
     const server = await startFleetServer({ dir, host, port, pollIntervalMs, clock: systemClock, log });
     this.conversation.info(
       `Fleet server listens on ${server.url}, keeps its data in ${dir}. Ctrl-C stops it.`,
     );
-    const controlling = flags.controller ? control(context, flags.interval, stop, log) : undefined;
+    const controlling = flags.controller ? control(context, flags.interval, stop, say) : undefined;
     await aborted(stop);
     await controlling;
     await server.close();
