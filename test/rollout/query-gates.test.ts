@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { metricGatesInForce } from "../../src/rollout/engine/gates.ts";
+import { metricGatesInForce, overdueGates } from "../../src/rollout/engine/gates.ts";
+import { tallyOf } from "../../src/rollout/engine/tally.ts";
 import { fanConfig, planOf, stage, started, wave } from "../support/fan-rollout.ts";
 
 const gate = {
@@ -21,4 +22,13 @@ it.each([
   const stages = [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 0)], gates: ["rpm"] })];
   const state = started(fanConfig({ stages, gates: { rpm: gate }, plan: planOf(step) }));
   expect(metricGatesInForce(state).map(([name]) => name)).toEqual(names);
+});
+
+it("metrics that fall silent while a wave waits for people are overdue all the same", () => {
+  const stages = [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 0)], gates: ["rpm"] })];
+  const gates = { rpm: { ...gate, noData: "fail" as const } };
+  const begun = started(fanConfig({ stages, gates, plan: planOf("introduce fan 2.0.0") }));
+  const waits = { ...begun, waveIndex: 1, waveEntered: false };
+  expect(overdueGates(waits, tallyOf(waits), begun.startedAtMs + 1000)).toEqual([]);
+  expect(overdueGates(waits, tallyOf(waits), begun.startedAtMs + 1001)).toEqual(["rpm"]);
 });

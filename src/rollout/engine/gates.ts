@@ -68,22 +68,22 @@ export function metricGatesInForce(state: RolloutState): [name: string, gate: Me
 
 /**
  * Gates that fail where they have had nothing to judge by since their deadline, and have not. The
- * clock starts anew with each wave.
+ * clock starts anew with each wave. Metrics are watched between two waves, too; devices stand still there.
  */
 export function overdueGates(state: RolloutState, tally: Tally, nowMs: number): string[] {
-  if (!state.waveEntered) return [...state.overdue];
   return gateNamesInForce(state).filter((name) => {
     const gate = gateNamed(state.config, name);
     if (gate?.noData !== "fail") return false;
-    if (!isQueried(gate)) {
-      const judged = judgeDevices(name, gate, state, tally).filter(
-        ({ verdict }) => verdict !== "not-applicable",
-      );
-      const hasNone = judged.some(({ devices, undecided }) => devices + undecided === 0);
-      return hasNone && nowMs - state.waveStartedAtMs > gate.deadlineMs;
+    if (isQueried(gate)) {
+      const sinceMs = Math.max(state.metrics[name]?.dataAtMs ?? 0, state.waveStartedAtMs);
+      return applies(gate, state) && nowMs - sinceMs > gate.deadlineMs;
     }
-    const sinceMs = Math.max(state.metrics[name]?.dataAtMs ?? 0, state.waveStartedAtMs);
-    return applies(gate, state) && nowMs - sinceMs > gate.deadlineMs;
+    if (!state.waveEntered) return state.overdue.includes(name);
+    const judged = judgeDevices(name, gate, state, tally).filter(
+      ({ verdict }) => verdict !== "not-applicable",
+    );
+    const hasNone = judged.some(({ devices, undecided }) => devices + undecided === 0);
+    return hasNone && nowMs - state.waveStartedAtMs > gate.deadlineMs;
   });
 }
 
