@@ -8,7 +8,7 @@ import { kindOf } from "./engine/release-kinds.ts";
 import { hasEnded, stillLooks, type RolloutState } from "./engine/state.ts";
 import { survey } from "./engine/survey.ts";
 import { assignmentsOf } from "./engine/track-progress.ts";
-import type { JournalRecord, RolloutJournal } from "./journal/journal.ts";
+import type { JournalRecord, RolloutJournal, TurnHold } from "./journal/journal.ts";
 import { rolloutLocked } from "./journal/rollout-locked.ts";
 import { LiveRollout, type RecordCheck, type Taken } from "./live-rollout.ts";
 import { measureGates } from "./measure-gates.ts";
@@ -37,13 +37,13 @@ export async function advance(
   return journal.turn(async (hold) => {
     await live.catchUp();
     await noteFreezes(live, ports);
-    await lookAround(live, ports);
+    await lookAround(live, ports, hold);
     for (let count = 0; ; count++) {
       const effect = nextEffect(live.state);
       if (!effect) break;
       if (count >= effectsPerTurnMax) throw new Error(`rollout ${journal.rolloutId} does not come to rest`);
       hold.assertHeld();
-      const event = await runEffect(effect, live.state, ports).catch((error: unknown) =>
+      const event = await runEffect(effect, live.state, ports, hold).catch((error: unknown) =>
         failure(effect.key, error),
       );
       await insist(live, event, ports.clock.now());
@@ -79,11 +79,16 @@ async function noteFreezes(live: LiveRollout, { clock, freezes = [] }: RolloutPo
   await insist(live, { type: "freezes-changed", freezes }, clock.now());
 }
 
+const isForLater: ReadonlySet<number> = new Set([Exit.remote, Exit.undecided, Exit.staleOrLocked]);
+
 /** A look is held against the state that it was made for; where somebody spoke meanwhile it is made again. */
-async function lookAround(live: LiveRollout, ports: RolloutPorts): Promise<void> {
+async function lookAround(live: LiveRollout, ports: RolloutPorts, hold: TurnHold): Promise<void> {
   for (let tries = 0; tries < interruptionsMax; tries++) {
     if (!stillLooks(live.state.status)) return;
-    const taken = await live.take(await look(live.state, ports), ports.clock.now());
+    const seen = await look(live.state, ports);
+    // Whoever was held up for long has seen a field of long ago, partly.
+    hold.assertHeld();
+    const taken = await live.take(seen, ports.clock.now());
     if (!isOvertaken(taken, live.journal)) return;
   }
 }
@@ -105,7 +110,9 @@ function isOvertaken(taken: Taken, { rolloutId }: RolloutJournal, isTurn = true)
 }
 
 function isOfTurn({ event: { type } }: JournalRecord): boolean {
-  return type === "observed" || type === "effect-done" || type === "effect-failed" || type === "freezes-changed";
+  return (
+    type === "observed" || type === "effect-done" || type === "effect-failed" || type === "freezes-changed"
+  );
 }
 
 async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEvent> {
@@ -120,9 +127,8 @@ async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEv
   return survey(state, { ...snapshot, readings }, relationOf(config), ports.clock.now());
 }
 
-/** Who cannot be reached is tried again in the next turn; anything else is an answer and stops the rollout. */
+/** Who cannot be reached, or lost the turn, tries again in the next one; anything else is an answer and stops the rollout. */
 function failure(key: string, error: unknown): RolloutEvent {
-  if (!(error instanceof IotctlError) || error.exit === Exit.remote || error.exit === Exit.undecided)
-    throw error;
+  if (!(error instanceof IotctlError) || isForLater.has(error.exit)) throw error;
   return { type: "effect-failed", key, code: error.code, message: messageOf(error) };
 }

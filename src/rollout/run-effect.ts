@@ -4,6 +4,7 @@ import type { Effect } from "./engine/effects.ts";
 import type { RolloutEvent } from "./engine/events.ts";
 import { contextOf, relationOf, versionIn } from "./engine/known-versions.ts";
 import type { Hop, RolloutConfig, RolloutState } from "./engine/state.ts";
+import type { TurnHold } from "./journal/journal.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 
 /** A signed statement is kept in memory whole; nobody's is larger than this. */
@@ -11,11 +12,15 @@ const attestationBytesMax = 16 * 1024 * 1024;
 /** Assignments go out in pieces that a backend takes at once. */
 const devicesPerCall = 1000;
 
-/** Does in the world what was decided. Every effect may be repeated after a crash. */
+/**
+ * Does in the world what was decided. Every effect may be repeated after a crash. One of several calls
+ * throws IOT_ROLLOUT_LOCKED between them when the turn was lost.
+ */
 export async function runEffect(
   effect: Effect,
   state: RolloutState,
   ports: RolloutPorts,
+  hold: TurnHold,
 ): Promise<RolloutEvent & { type: "effect-done" }> {
   const { config } = state;
   const done = { type: "effect-done", key: effect.key } as const;
@@ -44,7 +49,7 @@ export async function runEffect(
       return { ...done, wayBack: planWayBack(state, relationOf(config)) };
     }
     case "assign":
-      return { ...done, refused: await assign(effect, config, ports) };
+      return { ...done, refused: await assign(effect, config, ports, hold) };
   }
 }
 
@@ -69,6 +74,7 @@ async function assign(
   effect: Effect & { kind: "assign" },
   config: RolloutConfig,
   { fleet, store }: RolloutPorts,
+  hold: TurnHold,
 ): Promise<{ deviceId: string; reason: string }[]> {
   const { attestationDigest, resolved } = known(config, effect.component, effect.version);
   const { artifacts } = resolved;
@@ -91,6 +97,7 @@ async function assign(
   const refused: { deviceId: string; reason: string }[] = [];
   for (let start = 0; start < effect.deviceIds.length; start += devicesPerCall) {
     const deviceIds = effect.deviceIds.slice(start, start + devicesPerCall);
+    hold.assertHeld();
     const result = effect.staged
       ? await stagingFleet(fleet, effect).stage(assignment, deviceIds)
       : await fleet.assign(assignment, deviceIds);

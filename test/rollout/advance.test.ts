@@ -1,33 +1,66 @@
 import { describe, expect, it } from "vitest";
 import { IotctlError } from "../../src/base/errors.ts";
 import { advance, readRollout, tell } from "../../src/rollout/advance.ts";
+import type { TurnHold } from "../../src/rollout/journal/journal.ts";
+import { turnLost } from "../../src/rollout/journal/rollout-locked.ts";
+import type { RolloutPorts } from "../../src/rollout/rollout-ports.ts";
 import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { MemoryJournal, MemoryJournals } from "../support/memory-journal.ts";
-import { away, ModelWorld, type WorldOptions } from "../support/model-world.ts";
-import { hourMs, makeScenario, randomFor, startMs } from "../support/rollout-scenario.ts";
+import { randomFor } from "../support/simulation/chance.ts";
+import { modelPorts, type PortsOptions } from "../support/simulation/model-ports.ts";
+import { ModelWorld } from "../support/simulation/model-world.ts";
+import { scenarioOf } from "../support/simulation/scenario.ts";
+import { hourMs } from "../support/simulation/settings.ts";
+import { away } from "../support/simulation/trouble.ts";
 import { thrownBy } from "../support/thrown-by.ts";
 
-const scenario = makeScenario(randomFor(5, 1), { healthy: true });
+const seed = 5;
+const scenario = scenarioOf(seed);
+const startMs = scenario.startMs;
 
-function makeWorld(more: Partial<WorldOptions> = {}): ModelWorld {
-  return new ModelWorld({
-    random: randomFor(1, 2),
-    devices: makeScenario(randomFor(5, 1), { healthy: true }).devices,
-    services: scenario.services,
-    offered: scenario.offered,
+interface Field {
+  readonly world: ModelWorld;
+  readonly ports: RolloutPorts;
+}
+
+function makeField(more: Partial<PortsOptions> = {}): Field {
+  const { devices, offered, services } = scenarioOf(seed);
+  const world = new ModelWorld({
+    devices,
+    services,
+    offered,
     compatible: () => true,
     devicesJudge: true,
-    storeCounts: true,
-    strike: () => {},
-    recordsWritten: () => 0,
-    refusals: 0,
+    circumstances: () => ({ knownRecord: 0, afterRecord: 0, atMs: 0, turnLost: false }),
     startMs,
-    ...more,
   });
+  const random = randomFor(1, 2);
+  return {
+    world,
+    ports: modelPorts(world, { random, strike: () => {}, refusals: 0, storeCounts: true, ...more }),
+  };
 }
 
 const begin = (journals = new MemoryJournals()): Promise<MemoryJournal> =>
   startRollout(journals, scenario.config, startMs) as Promise<MemoryJournal>;
+
+/** A journal whose turn is another's from some moment on. */
+class LosableJournal extends MemoryJournal {
+  isLost = false;
+
+  constructor({ records, rolloutId }: MemoryJournal) {
+    super(rolloutId);
+    this.records.push(...records);
+  }
+
+  override turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T> {
+    const assertHeld = (): void => {
+      if (this.isLost) throw turnLost(this.rolloutId);
+    };
+    return super.turn(() => work({ assertHeld }));
+  }
+}
+
 const keysOf = (journal: MemoryJournal): string[] => journal.records.flatMap(({ effects }) => effects);
 
 describe("startRollout", () => {
@@ -49,9 +82,9 @@ describe("advance", () => {
         order.push(what);
     };
     const journal = await begin(new MemoryJournals(strike));
-    const world = makeWorld({ strike });
-    await world.pass(hourMs);
-    await advance(journal, world.ports);
+    const { ports, world } = makeField({ strike });
+    world.pass(hourMs);
+    await advance(journal, ports);
     const doing = order.filter((what) => what !== "append").length;
     expect(doing).toBeGreaterThan(0);
     expect(order.join(" ")).not.toMatch(/(publish|expose|deploy|assign) (publish|expose|deploy|assign)/);
@@ -62,11 +95,11 @@ describe("advance", () => {
 
   it("writes nothing when nothing has changed", async () => {
     const journal = await begin();
-    const world = makeWorld();
-    await advance(journal, world.ports);
-    await advance(journal, world.ports);
+    const { ports } = makeField();
+    await advance(journal, ports);
+    await advance(journal, ports);
     const before = journal.records.length;
-    await advance(journal, world.ports);
+    await advance(journal, ports);
     expect(journal.records).toHaveLength(before);
   });
 
@@ -76,19 +109,47 @@ describe("advance", () => {
       if (isAway && moment === "before" && ["publish", "deploy"].includes(what)) throw away();
     };
     const journal = await begin();
-    const world = makeWorld({ strike });
+    const { ports, world } = makeField({ strike });
     isAway = true;
-    const error = await thrownBy(() => advance(journal, world.ports));
+    const error = await thrownBy(() => advance(journal, ports));
     expect(error.code).toBe("IOT_FLEET_UNREACHABLE");
     expect(world.deeds).toEqual([]);
     isAway = false;
-    expect((await advance(journal, world.ports)).pending).toEqual([]);
+    expect((await advance(journal, ports)).pending).toEqual([]);
     expect(world.deeds.length).toBeGreaterThan(0);
+  });
+
+  it("decides nothing in a turn that was lost while it looked", async () => {
+    const journal = new LosableJournal(await begin());
+    const strike = (moment: string, what: string): void => {
+      if (moment === "after" && what === "status") journal.isLost = true;
+    };
+    const before = journal.records.length;
+    const error = await thrownBy(() => advance(journal, makeField({ strike }).ports));
+    expect(error.code).toBe("IOT_ROLLOUT_LOCKED");
+    expect(journal.records).toHaveLength(before);
+  });
+
+  it("assigns nothing in a turn that was lost on the way, and does not take that for a failure", async () => {
+    const journal = new LosableJournal(await begin());
+    const strike = (moment: string, what: string): void => {
+      if (moment === "after" && what === "ensureAttestation") journal.isLost = true;
+    };
+    const { ports, world } = makeField({ strike });
+    const error = await thrownBy(async () => {
+      for (let turn = 0; turn < 20; turn++) {
+        await advance(journal, ports);
+        world.pass(hourMs);
+      }
+    });
+    expect(error.code).toBe("IOT_ROLLOUT_LOCKED");
+    expect(world.deeds.filter(({ kind }) => kind === "assign")).toEqual([]);
+    expect((await readRollout(journal)).failure).toBeNull();
   });
 
   it("takes a refusal for an answer and stops", async () => {
     const journal = await begin();
-    const state = await advance(journal, makeWorld({ refusals: 1 }).ports);
+    const state = await advance(journal, makeField({ refusals: 1 }).ports);
     expect(state).toMatchObject({ status: "failed", failure: { gate: null } });
     expect(journal.records.at(-1)?.event.type).toBe("effect-failed");
   });
@@ -98,13 +159,13 @@ describe("advance", () => {
     const strike = (): void => {
       throw new TypeError("a bug");
     };
-    await expect(advance(journal, makeWorld({ strike }).ports)).rejects.toThrow("a bug");
+    await expect(advance(journal, makeField({ strike }).ports)).rejects.toThrow("a bug");
     expect((await readRollout(journal)).status).not.toBe("failed");
   });
 
   it("refuses a journal that does not begin with a start", async () => {
     const journal = new MemoryJournal("empty");
-    expect((await thrownBy(() => advance(journal, makeWorld().ports))).code).toBe("IOT_JOURNAL_DAMAGED");
+    expect((await thrownBy(() => advance(journal, makeField().ports))).code).toBe("IOT_JOURNAL_DAMAGED");
     expect(await thrownBy(() => readRollout(journal))).toBeInstanceOf(IotctlError);
   });
 });

@@ -11,6 +11,8 @@ export class RadosgwLink {
   /** Every request that came, as `PUT /bucket/name`. */
   readonly requests: string[] = [];
   fault: (request: string) => LinkFault = () => "none";
+  /** Called with each request before the store gets it, which waits for that. */
+  before: (request: string) => void | Promise<void> = () => {};
   aheadMs = 0;
   url = "";
   readonly #store: StartedRadosgw;
@@ -37,6 +39,7 @@ export class RadosgwLink {
     const name = `${incoming.method} ${decodeURIComponent(incoming.url ?? "").replace(/\?.*/, "")}`;
     this.requests.push(name);
     const body: Buffer[] = await incoming.toArray();
+    await this.before(name);
     const fault = this.fault(name);
     if (fault === "cut") return void response.destroy();
     if (fault === "busy") return void response.writeHead(503).end();
