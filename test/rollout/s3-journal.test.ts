@@ -188,14 +188,15 @@ describe.skipIf(radosgw === null)("radosgw", () => {
           await clock.sleep(ms, signal).finally(() => (sleepers -= 1));
         },
       };
-      /** Lets the holder renew its lease, and waits until that is done or has failed. */
+      /** Waits until a renewal is done or has failed. */
+      const renewed = () => vi.waitFor(() => expect(sleepers).toBe(1), 10_000);
       const renew = async (): Promise<void> => {
         await clock.advance(20_000);
-        await vi.waitFor(() => expect(sleepers).toBe(1), 10_000);
+        await renewed();
       };
       const journal = place.connect(watched).open("fan");
       const others = () => place.connect().open("fan");
-      return { ...place, clock, journal, others, renew };
+      return { ...place, clock, journal, others, renew, renewed };
     };
 
     test("lasts as long as its work, and is nobody else's meanwhile", async () => {
@@ -269,6 +270,26 @@ describe.skipIf(radosgw === null)("radosgw", () => {
       ending.resolve();
       await theirs;
       expect(await others().turn(async () => "free")).toBe("free");
+    });
+
+    test("is lost to whose renewal arrives when others have had their turns", async () => {
+      const { clock, journal, link, others, renewed } = await openTurn();
+      await journal.turn(async (hold) => {
+        const [sent, late] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+        link.before = (request) => {
+          if (!request.startsWith("PUT ")) return;
+          sent.resolve();
+          return late.promise;
+        };
+        await clock.advance(20_000);
+        await sent.promise;
+        link.before = () => {};
+        link.aheadMs = 66_000;
+        for (const turn of ["first", "second"]) expect(await others().turn(async () => turn)).toBe(turn);
+        late.resolve();
+        await renewed();
+        expect((await thrownBy(async () => hold.assertHeld())).code).toBe("IOT_ROLLOUT_LOCKED");
+      });
     });
 
     test("is given to one of many who ask at once", async () => {
