@@ -13,12 +13,14 @@ export interface PackagedServer {
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
+/** Of util-linux: has the kernel end a program when the one that started it ends. */
+const tether = "setpriv";
 const printedLimit = 8_000;
 const endsWithinMs = 5_000;
 
 /** Whether all of these programs can be run; says on stderr which cannot. */
 export function areInstalled(programs: readonly string[], debianPackages: readonly string[]): boolean {
-  const missing = programs.filter((program) => !isInstalled(program));
+  const missing = [tether, ...programs].filter((program) => !isInstalled(program));
   if (missing.length === 0) return true;
   process.stderr.write(
     `Not tested here: ${missing.join(", ")} not found (apt-get install ${debianPackages.join(" ")}).\n`,
@@ -28,7 +30,7 @@ export function areInstalled(programs: readonly string[], debianPackages: readon
 
 /** Starts a program that ends with this process at the latest, even when that is killed. */
 export function startPackagedServer(program: string, args: readonly string[], cwd: string): PackagedServer {
-  const child = spawn("setpriv", ["--pdeathsig", "KILL", program, ...args], {
+  const child = spawn(tether, ["--pdeathsig", "KILL", program, ...args], {
     cwd,
     stdio: ["ignore", "pipe", "pipe"],
   });

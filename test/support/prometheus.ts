@@ -21,6 +21,7 @@ export interface StartedPrometheus {
   stop(): Promise<void>;
 }
 
+const backfiller = "promtool";
 const readyWithinMs = 25_000;
 
 /**
@@ -29,7 +30,7 @@ const readyWithinMs = 25_000;
  * not installed. For `beforeAll`: the caller stops it.
  */
 export async function startPrometheus(options: PrometheusOptions): Promise<StartedPrometheus | null> {
-  if (!areInstalled(["prometheus", "promtool", "setpriv"], ["prometheus"])) return null;
+  if (!areInstalled(["prometheus", backfiller], ["prometheus"])) return null;
   const dir = mkdtempSync(join(tmpdir(), "iotctl-prometheus-"));
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
@@ -69,7 +70,7 @@ function configuration({ targets, scrapeIntervalMs = 200 }: PrometheusOptions): 
 
 function addHistory(dir: string, openMetrics: string): void {
   writeFileSync(join(dir, "history.txt"), openMetrics);
-  execFileSync("promtool", ["tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"], {
+  execFileSync(backfiller, ["tsdb", "create-blocks-from", "openmetrics", "history.txt", "data"], {
     cwd: dir,
     stdio: "pipe",
   });

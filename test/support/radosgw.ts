@@ -15,7 +15,7 @@ export interface StartedRadosgw {
   stop(): Promise<void>;
 }
 
-const programs = ["ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin", "setpriv"];
+const programs = ["ceph", "ceph-mon", "ceph-osd", "monmaptool", "radosgw", "radosgw-admin"];
 const stepWithinMs = 20_000;
 
 /**

@@ -1,20 +1,17 @@
-import type { GetObjectCommandOutput, ListObjectsV2CommandOutput, S3Client } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from "@aws-sdk/client-s3";
 import { IotctlError } from "../../../base/errors.ts";
 import type { S3JournalSettings } from "../../../manifest/environment.ts";
+import { type OpenClient, openClient } from "./open-client.ts";
 import { hasStatus, storeError, unsafeStore } from "./store-error.ts";
 
 /** Far more than a look at a million devices comes to. */
 export const objectBytesMax = 64 * 1024 * 1024;
 
-const attemptsMax = 3;
-const connectWithinMs = 5_000;
 /** Of a thousand names each. */
 const pagesMax = 200;
 const conflictsMax = 5;
 /** No id of a rollout begins with this character. */
 const probeKey = "!probe";
-
-type Sdk = typeof import("@aws-sdk/client-s3");
 
 export interface StoredText {
   readonly text: string;
@@ -32,7 +29,7 @@ export class JournalBucket {
   readonly place: string;
   readonly #settings: S3JournalSettings;
   readonly #silentMs: number;
-  #opened: Promise<{ sdk: Sdk; client: S3Client }> | null = null;
+  #opened: Promise<OpenClient> | null = null;
   #isProven = false;
 
   /** A request that brings nothing for `silentMs` has failed. */
@@ -149,33 +146,12 @@ export class JournalBucket {
     return (await Body?.transformToString("utf8")) ?? "";
   }
 
-  async #ask<T>(request: (opened: { sdk: Sdk; client: S3Client }) => Promise<T>): Promise<T> {
+  async #ask<T>(request: (opened: OpenClient) => Promise<T>): Promise<T> {
     try {
-      return await request(await (this.#opened ??= this.#open()));
+      return await request(await (this.#opened ??= openClient(this.#settings, this.#silentMs)));
     } catch (error) {
       throw error instanceof IotctlError ? error : storeError(error, this.#settings);
     }
-  }
-
-  async #open(): Promise<{ sdk: Sdk; client: S3Client }> {
-    const sdk = await import("@aws-sdk/client-s3");
-    const { endpoint, pathStyle, region } = this.#settings;
-    const client = new sdk.S3Client({
-      region,
-      ...(endpoint !== undefined && { endpoint }),
-      forcePathStyle: pathStyle,
-      maxAttempts: attemptsMax,
-      // Many that speak S3 do not know the checksums that AWS would add to every request.
-      requestChecksumCalculation: "WHEN_REQUIRED",
-      responseChecksumValidation: "WHEN_REQUIRED",
-      requestHandler: {
-        connectionTimeout: connectWithinMs,
-        requestTimeout: this.#silentMs,
-        throwOnRequestTimeout: true,
-        socketTimeout: this.#silentMs,
-      },
-    });
-    return { sdk, client };
   }
 
   #tooMuch(name: string, howMuch: string): IotctlError {
