@@ -124,6 +124,20 @@ describe("with a hop, a device", () => {
     expect(assignmentsOf(asked, false)).toEqual(["fan-1:fan@2.0.0", "fan-1:fan@1.9.4"]);
   });
 
+  it("that was not reached lapses, whoever else is given the hop that it had", () => {
+    const admissible = [
+      { deviceId: "a", component: "fan", version: "2.0.0", from: "1.9.4" },
+      { deviceId: "b", component: "fan", version: "1.9.4", from: "1.8.0" },
+    ];
+    const asked = run({ ...begun, devices: { a: hop } }, 1, observed({ admissible }));
+    expect(asked.pending).toHaveLength(2);
+    const closed = outcome("a", { state: "succeeded", closedAtMs: 1, reportedVersion: "1.8.0" });
+    const seen = look(asked, [device("a", on("1.8.0")), device("b", on("1.8.0"))], {
+      "fan-1:fan@1.9.4": [closed],
+    });
+    expect(seen.lapsed).toEqual(["a"]);
+  });
+
   it("that slept until its hop was retired does not wake up to it, and gets what comes after", () => {
     const plan = planOf("introduce fan 1.9.4", "retire fan 1.9.4", "introduce fan 2.0.0");
     const stages = [stage("all", { ...everybody[0]!, gates: [] })];

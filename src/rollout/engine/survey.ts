@@ -87,8 +87,8 @@ function devicesUnreached(state: RolloutState, { outcomes }: Snapshot, rollback:
   const unreached = new Set<string>();
   for (const effect of state.pending) {
     if (effect.kind !== "assign" || effect.rollback !== rollback) continue;
-    for (const deviceId of effect.deviceIds) unreached.add(deviceId);
-    for (const { deviceId } of outcomes[effect.assignmentId] ?? []) unreached.delete(deviceId);
+    const reached = new Set(outcomes[effect.assignmentId]?.map(idOf));
+    for (const deviceId of effect.deviceIds) if (!reached.has(deviceId)) unreached.add(deviceId);
   }
   return unreached;
 }
