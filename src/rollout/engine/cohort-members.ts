@@ -1,7 +1,7 @@
 import type { Admission } from "../../compat/device-gate.ts";
 import type { Device } from "../../fleet/fleet-backend.ts";
 import type { Wave } from "../../manifest/release.ts";
-import { bucketOf, inCohort } from "./cohort.ts";
+import { bucketOf, inShare } from "./cohort.ts";
 
 export interface Cohort {
   readonly chosen: readonly Device[];
@@ -37,24 +37,36 @@ export function cohortOf(
     else refused.set(device.id, answer);
     return answer.admitted;
   };
-  const sorted = candidates.toSorted(
-    (a, b) => bucketOf(a.id, salt) - bucketOf(b.id, salt) || (a.id < b.id ? -1 : 1),
-  );
+  // Of a large fleet a wave opens to few: the others are left out before anything is put in order.
+  const places = candidates
+    .map((device) => ({ device, bucket: bucketOf(device.id, salt) }))
+    .filter((each) => promptly || waves.some((wave) => isSelected(each, wave)))
+    .toSorted((a, b) => a.bucket - b.bucket || (a.device.id < b.device.id ? -1 : 1));
+  const sorted = places.map(({ device }) => device);
   const brokenFirst = (devices: readonly Device[]): Device[] =>
     devices.toSorted((a, b) => Number(answerOf(b).repairs) - Number(answerOf(a).repairs));
 
   if (promptly) for (const device of sorted) if (answerOf(device).repairs) offer(device);
   for (const { devices: selection } of waves) {
     if (selection.kind === "percent") {
-      for (const device of sorted) if (inCohort(device.id, salt, selection.percent)) offer(device);
+      for (const { bucket, device } of places) if (inShare(bucket, selection.percent)) offer(device);
       continue;
     }
-    let places = (selection.max ?? Infinity) - taken - chosen.size;
+    let free = (selection.max ?? Infinity) - taken - chosen.size;
     const members = sorted.filter(({ labels }) => labels[selection.label] === selection.value);
     for (const device of brokenFirst(members)) {
-      if (places <= 0) break;
-      if (!chosen.has(device.id) && offer(device)) places--;
+      if (free <= 0) break;
+      if (!chosen.has(device.id) && offer(device)) free--;
     }
   }
   return { chosen: [...chosen.values()], refused };
+}
+
+function isSelected(
+  { bucket, device }: { readonly bucket: number; readonly device: Device },
+  { devices: selection }: Wave,
+): boolean {
+  return selection.kind === "percent"
+    ? inShare(bucket, selection.percent)
+    : device.labels[selection.label] === selection.value;
 }
