@@ -27,7 +27,8 @@ const eligiblePercent = 1;
 
 const home = mkdtempSync(join(tmpdir(), "iotctl-bench-"));
 const fleetDir = join(home, "fleet");
-const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const fillFleet = fileURLToPath(new URL("support/fill-fleet.ts", import.meta.url));
+const serveFleet = fileURLToPath(new URL("../test/support/serve-fleet.ts", import.meta.url));
 
 let requests = 0;
 subscribe("http.client.request.start", () => requests++);
@@ -65,14 +66,8 @@ function peakMiB(pid: number | undefined): number {
 
 const running: ChildProcess[] = [];
 try {
-  execFileSync(process.execPath, [
-    script("support/fill-fleet.ts"),
-    fleetDir,
-    String(deviceCount),
-    "a1",
-    "1.9.4",
-  ]);
-  const server = spawn(process.execPath, [script("../test/support/serve-fleet.ts"), fleetDir], {
+  execFileSync(process.execPath, [fillFleet, fleetDir, String(deviceCount), "a1", "1.9.4"]);
+  const server = spawn(process.execPath, [serveFleet, fleetDir], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   running.push(server);
