@@ -175,6 +175,8 @@ describe("who goes back", () => {
       outcomes,
     );
     expect(sleeping.waiting?.["a-0"]).toBe("not heard of for 2h; it goes back when it wakes");
+    const nextYear = device("a-0", { ...there, lastContactAtMs: nowMs + 9000 * hourMs });
+    expect(look(asleep, [nextYear], outcomes).waiting).toEqual(sleeping.waiting);
     expect(run(asleep, 2, sleeping).status).toBe("rolled-back");
     for (const state of [asleep, updated]) {
       const gone = look(state, []);

@@ -169,6 +169,26 @@ describe("trackDevice", () => {
       { state: "succeeded", reported: "2.0.0", closed: 3, expected: { heard: false, silent: true } },
     ],
     [
+      "heard of at a time that is hours ahead: not heard of at all, and silent in the end",
+      {
+        state: "succeeded",
+        reported: "2.0.0",
+        closed: 3,
+        contact: -9,
+        expected: { heard: false, silent: true },
+      },
+    ],
+    [
+      "heard of by a clock that goes a little ahead",
+      {
+        state: "succeeded",
+        reported: "2.0.0",
+        closed: 3,
+        contact: -1,
+        expected: { heard: true, silent: false },
+      },
+    ],
+    [
       "fell back after it was updated",
       {
         before: { status: "updated" },
