@@ -62,7 +62,9 @@ function ofSuccess(
     const hasSaid = before.status === "updated" || word.reportedAtMs > doneAtMs;
     return hasSaid ? as("failed") : underWay(doneAtMs);
   }
-  const { lastContactAtMs } = word;
+  // What carries a time far ahead was never heard at that time.
+  const isAhead = word.lastContactAtMs - nowMs > silenceDeadlineMs;
+  const lastContactAtMs = isAhead ? -Infinity : word.lastContactAtMs;
   const quietSinceMs = Math.max(lastContactAtMs, doneAtMs);
   const silent = quietSinceMs - doneAtMs < silenceDeadlineMs && nowMs - quietSinceMs > silenceDeadlineMs;
   return { status: "updated", heard: lastContactAtMs > doneAtMs, silent };

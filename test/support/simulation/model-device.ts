@@ -70,8 +70,9 @@ export interface ModelDevice {
   readonly offline: readonly (readonly [fromMs: number, untilMs: number])[];
   /** How often it loses power in the middle of an installation. */
   reboots: number;
-  /** Of a time traveller: the time that its words carry. */
+  /** Of a time traveller: the time that its words carry, and whether it dies once it was updated. */
   readonly stampMs: number;
+  readonly doomed: boolean;
   running: string;
   /** What it ran before. */
   before: string;

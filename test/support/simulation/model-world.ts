@@ -125,6 +125,7 @@ export class ModelWorld {
   /** One more device comes to the field. */
   join(device: ModelDevice): void {
     this.devices.push(device);
+    if (!this.devicesJudge) device.pairedApps = appsOf(device);
     this.#byId.set(device.id, device);
     this.#ids = null;
   }
@@ -305,7 +306,7 @@ export class ModelWorld {
       device.running = version;
     }
     this.#close(action, failed ? "failed" : "succeeded", failed ? "health check failed" : "", nowMs);
-    if (nature === "mute") device.dead = true;
+    if (nature === "mute" || (nature === "time-traveller" && device.doomed)) device.dead = true;
     if (nature === "mute-liar") this.#mute.add(device.id);
     else if (nature === "liar") {
       device.reported = version;

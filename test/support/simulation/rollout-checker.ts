@@ -124,7 +124,8 @@ export class RolloutChecker {
     const stated = new Set([...view.waiting, ...view.failed].flatMap(({ devices }) => devices));
     for (const device of this.#world.devices) {
       const { component, id, running } = device;
-      if (isErratic(device)) continue;
+      // Who was tried again may still be at what it had failed before.
+      if (isErratic(device) || this.people.retriesOf(id) > 0) continue;
       const last = this.deeds.lastUpdate(id);
       const target = last?.assignment.version;
       if (last?.assignment.component === component && running === target && !stated.has(id))

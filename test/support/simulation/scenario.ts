@@ -143,6 +143,7 @@ function makeDevice(maker: Maker, component: string, id: string): ModelDevice {
     reportsAtOnce: random.next() < 0.5,
     offline: healthy ? [] : offlineWindows(random, startMs, simulatedMs),
     reboots: random.next() < (healthy ? 0 : 0.15) ? randomInteger(random, 1, 3) : 0,
+    doomed: random.next() < 0.5,
     stampMs: random.next() < 0.5 ? 0 : Date.UTC(2099, 0, 1),
     running,
     before: running,

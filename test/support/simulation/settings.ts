@@ -65,7 +65,7 @@ function measuredGates(random: Random, product: Product, healthy: boolean): Reco
   const bound = pick(random, [
     { kind: "max", value: 10 },
     { kind: "min", value: -10 },
-    ...(component === null || kindOf(product, component) === "service"
+    ...(healthy || component === null || kindOf(product, component) === "service"
       ? []
       : [{ kind: "max-increase", value: 20 } as const, { kind: "max-decrease", value: 20 } as const]),
   ] as const);
@@ -134,7 +134,7 @@ function makeStages(random: Random, healthy: boolean, measured: readonly string[
 }
 
 function makeWindows(random: Random): TimeWindow[] {
-  const zone = pick(random, ["UTC", "Europe/Amsterdam", "America/New_York", "Asia/Kolkata"]);
+  const zone = pick(random, ["UTC", "UTC", "UTC", "Europe/Amsterdam", "America/New_York", "Asia/Kolkata"]);
   const fromMinute = randomInteger(random, 0, 47) * 30;
   const untilMinute = ((fromMinute + randomInteger(random, 6, 30) * 30 - 1) % 1440) + 1;
   const days = random.next() < 0.5 ? [1, 2, 3, 4, 5, 6, 7] : [1, 2, 3, 6, 7];

@@ -142,7 +142,7 @@ class Simulation {
     let controller = this.#newController(journal);
     let idle = 0;
     const goesBack = (): boolean => this.#folded().status === "rolling-back";
-    const steps = (stepsMax + calmStepsMax) * patience;
+    const steps = (stepsMax + calmStepsMax) * (healthy ? 3 : patience);
     for (let step = 0; idle < idleMax && step < (goesBack() ? steps + wayBackMax : steps); step++) {
       this.#calm = step >= stepsMax * patience;
       if (hasEnded(this.#folded().status) && (this.#calm || this.#people.next() < 0.2)) break;
@@ -281,7 +281,7 @@ class Simulation {
     if ((dice -= speech) < 0) return this.#interrupt(`${moment} ${what}`);
     if ((dice -= rival) < 0) return this.#rival(`${moment} ${what}`);
     // What was sent on its way before the turn was lost cannot be called back.
-    const isSafe = moment === "after" || ["listDevices", "observe", "status", "append"].includes(what);
+    const isSafe = moment === "after" || ["listDevices", "observe", "status"].includes(what);
     return isSafe && (dice -= freeze) < 0 ? this.#freeze(`${moment} ${what}`) : undefined;
   }
 
