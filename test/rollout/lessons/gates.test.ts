@@ -5,6 +5,7 @@ import { judgeGates } from "../../../src/rollout/engine/gates.ts";
 import type { MetricReading } from "../../../src/rollout/engine/metric-reading.ts";
 import type { RolloutState } from "../../../src/rollout/engine/state.ts";
 import { tallyOf } from "../../../src/rollout/engine/tally.ts";
+import { problemsOf, smallRelease } from "../../manifest/manifest-texts.ts";
 import {
   fanConfig,
   fleetOf,
@@ -228,6 +229,30 @@ describe("a verdict", () => {
 });
 
 describe("a limit", () => {
+  it("that cannot be read stops the release before it begins, whatever else is right", () => {
+    const limited = (limit: string): string[] =>
+      problemsOf(
+        `${smallRelease}gates:\n  updated: { measure: update-failure, limit: ${limit}, alpha: 0.05, deadline: 6h }\n`,
+      );
+    expect(limited("2%")).toEqual([]);
+    for (const limit of [
+      "five",
+      "5 %%",
+      "NaN%",
+      "-1%",
+      "0%",
+      "100%",
+      "1e3%",
+      "'2,5%'",
+      "0.02.1",
+      "[2%]",
+      "~",
+      "''",
+    ]) {
+      expect(limited(limit), limit).not.toEqual([]);
+    }
+  });
+
   it("that cannot be read as a number passes nothing (hawkBit: a threshold that does not parse means no error)", () => {
     for (const limitPercent of [NaN, Infinity, -1, 0, 100, 200, "5 %" as never, null as never]) {
       const limited = between({ crashes: { ...crashes, limitPercent }, latency });

@@ -1,5 +1,7 @@
 // What approvals of others let happen, each kept from happening here.
 import { describe, expect, it } from "vitest";
+import { exitOfRollout } from "../../../src/cli/render/exit-of-rollout.ts";
+import { describeRollout } from "../../../src/rollout/engine/describe-rollout.ts";
 import type { Consent, RolloutEvent } from "../../../src/rollout/engine/events.ts";
 import type { RolloutState } from "../../../src/rollout/engine/state.ts";
 import {
@@ -134,5 +136,17 @@ describe("skipping the bake time", () => {
     expect(over(fleet, doubtful, skip("fleet", "fleet"))).toBe(false);
     const skipped = run(fleet, 4 * hourMs, skip("fleet", "fleet"), observed());
     expect(skipped).toMatchObject({ status: "awaiting-approval", waveIndex: 2, waveEntered: false });
+  });
+});
+
+describe("waiting for people", () => {
+  it("is told to machines as such, so that nobody looks for ever (Argo Rollouts: status hangs in CI at a pause)", () => {
+    const paused = run(canary, 1, { type: "paused", by: "ann", reason: "" });
+    for (const state of [awaiting, paused, run(awaiting, 3 * hourMs, denied("joe"), observed())]) {
+      const view = describeRollout(state, 3 * hourMs);
+      expect(exitOfRollout(view)).toBe(4);
+      expect(["awaiting-approval", "paused"]).toContain(view.status);
+      expect(view.waits.length, view.status).toBeGreaterThan(0);
+    }
   });
 });
