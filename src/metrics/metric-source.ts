@@ -17,3 +17,6 @@ export type MetricAnswer =
       /** The query is not one, and asked again it never will be. */
       readonly refused?: true;
     };
+
+/** What a source says where a query fits nobody; anything else that is wrong has other words. */
+export const noSeries = "no series matches";

@@ -2,12 +2,14 @@ import { canonicalJson } from "../base/canonical-json.ts";
 import { Exit } from "../base/error-codes.ts";
 import { IotctlError, messageOf } from "../base/errors.ts";
 import { nextEffect } from "./engine/decide.ts";
-import type { RolloutEvent } from "./engine/events.ts";
+import type { Observed, RolloutEvent } from "./engine/events.ts";
 import { relationOf } from "./engine/known-versions.ts";
 import { kindOf } from "./engine/release-kinds.ts";
 import { hasEnded, stillLooks, type RolloutState } from "./engine/state.ts";
+import { partsOfLook } from "./engine/parts-of-look.ts";
 import { survey } from "./engine/survey.ts";
 import { assignmentsOf } from "./engine/track-progress.ts";
+import type { MetricSource } from "../metrics/metric-source.ts";
 import type { JournalRecord, RolloutJournal, TurnHold } from "./journal/journal.ts";
 import { rolloutLocked } from "./journal/rollout-locked.ts";
 import { LiveRollout, type RecordCheck, type Taken } from "./live-rollout.ts";
@@ -38,14 +40,16 @@ export async function advance(
     await live.catchUp();
     await noteFreezes(live, ports);
     await lookAround(live, ports, hold);
+    const refused = new Set<string>();
     for (let count = 0; ; count++) {
-      const effect = nextEffect(live.state);
+      const effect = nextEffect(live.state, ports.clock.now(), refused);
       if (!effect) break;
       if (count >= effectsPerTurnMax) throw new Error(`rollout ${journal.rolloutId} does not come to rest`);
       hold.assertHeld();
       const event = await runEffect(effect, live.state, ports, hold).catch((error: unknown) =>
         failure(effect.key, error),
       );
+      if (event.type === "effect-failed") refused.add(effect.key);
       await insist(live, event, ports.clock.now());
     }
     return live.state;
@@ -88,9 +92,16 @@ async function lookAround(live: LiveRollout, ports: RolloutPorts, hold: TurnHold
     const seen = await look(live.state, ports);
     // Whoever was held up for long has seen a field of long ago, partly.
     hold.assertHeld();
-    const taken = await live.take(seen, ports.clock.now());
-    if (!isOvertaken(taken, live.journal)) return;
+    if (await takeInParts(live, seen, ports)) return;
   }
+}
+
+/** Whether all of a look was written down; not where somebody spoke meanwhile. */
+async function takeInParts(live: LiveRollout, seen: Observed, { clock }: RolloutPorts): Promise<boolean> {
+  for (const part of partsOfLook(seen)) {
+    if (isOvertaken(await live.take(part, clock.now()), live.journal)) return false;
+  }
+  return true;
 }
 
 /** Writes an event down, whatever was said meanwhile; it is held against that. */
@@ -115,17 +126,28 @@ function isOfTurn({ event: { type } }: JournalRecord): boolean {
   );
 }
 
-async function look(state: RolloutState, ports: RolloutPorts): Promise<RolloutEvent> {
-  const { config } = state;
+async function look(state: RolloutState, ports: RolloutPorts): Promise<Observed> {
+  const { config, status } = state;
   const apps = Object.keys(config.resolved.components).filter(
     (component) => kindOf(config, component) === "app",
   );
   const assignments = [...assignmentsOf(state, false), ...assignmentsOf(state, true)];
-  const asks = ports.metrics && !hasEnded(state.status);
-  const readings = asks ? await measureGates(state, ports.metrics, ports.clock.now()) : {};
+  const measure = (): ReturnType<typeof measureGates> =>
+    measureGates(state, ports.metrics ?? noMetrics, ports.clock.now());
+  const readings = hasEnded(status) ? {} : await measure();
   const snapshot = await observeField(ports, assignments, apps);
-  return survey(state, { ...snapshot, readings }, relationOf(config), ports.clock.now());
+  const reduce = (more: typeof readings): Observed =>
+    survey(state, { ...snapshot, readings: more }, relationOf(config), ports.clock.now());
+  const seen = reduce(readings);
+  // What was good when the rollout completed need not be when a device comes back months later.
+  return status === "completed" && seen.admissible.length > 0 ? reduce(await measure()) : seen;
 }
+
+/** Where the environment of whoever has the turn says nothing of metrics, nothing is known. */
+const noMetrics: MetricSource = {
+  name: "none",
+  query: async () => ({ problem: "no metrics are configured where the turn was taken" }),
+};
 
 /** Who cannot be reached, or lost the turn, tries again in the next one; anything else is an answer and stops the rollout. */
 function failure(key: string, error: unknown): RolloutEvent {

@@ -1,6 +1,6 @@
 import { IotctlError, messageOf } from "../base/errors.ts";
 import type { CountGate, MetricGate } from "../manifest/release.ts";
-import type { MetricAnswer, MetricSource } from "../metrics/metric-source.ts";
+import { type MetricAnswer, type MetricSource, noSeries } from "../metrics/metric-source.ts";
 import { fillVersions, versionsIn } from "../metrics/versions-in-query.ts";
 import { metricGatesInForce } from "./engine/gates.ts";
 import type { MetricReading } from "./engine/metric-reading.ts";
@@ -77,9 +77,10 @@ async function readGate(
   const others = isComparison(gate) ? otherVersions(gate, state) : null;
   if (!others) return { ...none, value, problem: null };
   const compared = await ask(fill(gate.query, others));
-  return "problem" in compared
-    ? { ...none, value, problem: `of ${others.join(", ")}: ${compared.problem}` }
-    : { ...none, value, against: compared.value, problem: null };
+  if ("value" in compared) return { ...none, value, against: compared.value, problem: null };
+  // Who is left may sleep; that is not the same as a question that got no answer.
+  if (compared.problem === noSeries) return { ...none, value, problem: null };
+  return { ...none, value, problem: `of ${others.join(", ")}: ${compared.problem}` };
 }
 
 function fill(query: string, versions: Versions | null): string {

@@ -73,7 +73,14 @@ describe("a person's word", () => {
   > = {
     paused: { running: "paused", "awaiting-approval": "paused" },
     resumed: { paused: "running" },
-    aborted: { running: "aborted", "awaiting-approval": "aborted", paused: "aborted" },
+    aborted: {
+      running: "aborted",
+      "awaiting-approval": "aborted",
+      paused: "aborted",
+      // Late deliveries stop, and so does a way back that does harm.
+      completed: "aborted",
+      "rolling-back": "aborted",
+    },
     "rollback-requested": {
       running: "rolling-back",
       "awaiting-approval": "rolling-back",

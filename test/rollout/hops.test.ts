@@ -87,7 +87,7 @@ describe("with a hop, a device", () => {
       device("stuck", on("1.8.0", { hardware: "a0" })),
     ]);
     expect(given(seen)).toEqual(["newer 2.0.0", "old 1.9.4"]);
-    expect(seen.waiting).toBeNull();
+    expect(seen.waits).toBeUndefined();
     expect(seen.population?.versions["fan"]).toEqual({ "1.8.0": 2, "1.9.4": 1, "2.0.0": 1 });
   });
 
@@ -197,7 +197,7 @@ describe("with a hop, a device", () => {
     it("is offered once more where it fits all apps that a device may meet", () => {
       const seen = late(inPhase(3), alone, withNewApp);
       expect(given(seen)).toEqual(["alone 1.9.4"]);
-      expect(Object.keys(seen.waiting ?? {})).toEqual(["paired"]);
+      expect(Object.keys(seen.waits ?? {})).toEqual(["paired"]);
       expect(run(inPhase(3), nowMs, seen).pending).toMatchObject([
         { kind: "assign", assignmentId: "fan-1:fan@1.9.4:again-2", deviceIds: ["alone"] },
       ]);
@@ -209,7 +209,7 @@ describe("with a hop, a device", () => {
       for (const state of [begins, inPhase(3, anybody)]) {
         const refused = late(state, alone);
         expect(given(refused)).toEqual([]);
-        expect(refused.waiting?.["alone"]).toMatch(/^app@4.2.0 does not fit fan@1.9.4: [^;]*$/);
+        expect(refused.waits?.["alone"]).toMatch(/^app@4.2.0 does not fit fan@1.9.4: [^;]*$/);
       }
     });
 
@@ -323,7 +323,7 @@ describe("a hop", () => {
     expect(state.pending.map(({ key }) => key)).toEqual(["deploy:cloud@5.1.5", "deploy:cloud@5.2.0"]);
     state = run(state, 1, { type: "effect-done", key: "deploy:cloud@5.1.5" });
     expect(state.deployed).toEqual({ cloud: "5.1.5" });
-    expect(look(state, [device("a", on("1.9.4"))]).waiting?.["a"]).toContain("cloud@5.2.0 does not fit");
+    expect(look(state, [device("a", on("1.9.4"))]).waits?.["a"]).toContain("cloud@5.2.0 does not fit");
   });
 });
 

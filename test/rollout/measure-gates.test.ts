@@ -134,10 +134,14 @@ describe("no data", () => {
     });
     const ofReleased = (asked: string): MetricAnswer =>
       asked === released ? { value: 3 } : { problem: "no series matches" };
-    expect(await reading(comparing, ofReleased)).toEqual({
+    // Who is left may sleep: then the last that was seen of them counts.
+    expect(await reading(comparing, ofReleased)).toEqual({ ...none, value: 3, problem: null });
+    const refusing = (asked: string): MetricAnswer =>
+      asked === released ? { value: 3 } : { problem: "bad_data", refused: true };
+    expect(await reading(comparing, refusing)).toEqual({
       ...none,
       value: 3,
-      problem: "of 1.9.4, 1.8.0: no series matches",
+      problem: "of 1.9.4, 1.8.0: bad_data",
     });
   });
 

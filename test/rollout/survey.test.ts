@@ -53,8 +53,8 @@ describe("who may be next", () => {
       device("unknown", { reportedVersion: null }),
     ]);
     expect(ids(seen.admissible)).toEqual(["fits"]);
-    expect(Object.keys(seen.waiting ?? {}).toSorted()).toEqual(["busy", "old-app", "unknown"]);
-    expect(seen.waiting?.["old-app"]).toContain("fan@2.0.0 requires app >=4.1.0");
+    expect(Object.keys(seen.waits ?? {}).toSorted()).toEqual(["busy", "old-app", "unknown"]);
+    expect(seen.waits?.["old-app"]).toContain("fan@2.0.0 requires app >=4.1.0");
   });
 
   it("is nobody twice, and nobody who is in already", () => {
@@ -92,7 +92,7 @@ describe("who may be next", () => {
     expect(deploying.pending).toMatchObject([{ kind: "deploy-service" }]);
     const seen = look(deploying, [device("a")]);
     expect(seen.admissible).toEqual([]);
-    expect(seen.waiting?.["a"]).toContain("cloud@5.2.0 does not fit fan@2.0.0");
+    expect(seen.waits?.["a"]).toContain("cloud@5.2.0 does not fit fan@2.0.0");
   });
 });
 
@@ -152,7 +152,7 @@ describe("who goes back", () => {
     const seen = look({ ...updated, config: strict }, [phone]);
     expect(seen.returnable).toEqual([]);
     expect(run(updated, 2, seen)).toMatchObject({ status: "rolled-back" });
-    expect(seen.waiting?.["a-0"]).toContain("app@4.2.0 does not fit fan@1.9.4");
+    expect(seen.waits?.["a-0"]).toContain("app@4.2.0 does not fit fan@1.9.4");
     // Where pairing is not observed, any phone may come along.
     const anyPhone = { ...updated, config: { ...strict, pairing: "arbitrary" as const } };
     expect(look(anyPhone, [device("a-0", there)], {}, { "4.1.0": 5 }).returnable).toHaveLength(1);
@@ -174,21 +174,34 @@ describe("who goes back", () => {
       [device("a-0", { ...there, lastContactAtMs: nowMs - 3 * hourMs })],
       outcomes,
     );
-    expect(sleeping.waiting?.["a-0"]).toBe("not heard of for 2h; it goes back when it wakes");
+    expect(sleeping.waits?.["a-0"]).toBe("not heard of for 2h; it goes back when it wakes");
     const nextYear = device("a-0", { ...there, lastContactAtMs: nowMs + 9000 * hourMs });
-    expect(look(asleep, [nextYear], outcomes).waiting).toEqual(sleeping.waiting);
+    expect(look(asleep, [nextYear], outcomes).waits).toEqual(sleeping.waits);
     expect(run(asleep, 2, sleeping).status).toBe("rolled-back");
     for (const state of [asleep, updated]) {
-      const gone = look(state, []);
-      expect(gone.waiting).toEqual({ "a-0": "the fleet does not list it any more" });
+      const gone = look(state, [device("another")]);
+      expect(gone.waits).toEqual({ "a-0": "the fleet does not list it any more" });
       expect(run(state, 2, gone).status).toBe("rolled-back");
+      // Who lists nobody at all has not told of anybody.
+      expect(run(state, 2, look(state, [])).status).toBe("rolling-back");
     }
+  });
+
+  it("does not keep the way back open by never beginning with it", () => {
+    const returning = { "a-0": progress({ version: "1.9.4", status: "assigned", heard: false }) };
+    const asleep = rolling(fleetOf("a", 1), { returning });
+    const idle = device("a-0", { ...there, lastContactAtMs: nowMs });
+    const given = (atMs: number) =>
+      look(asleep, [idle], { [backward]: [outcome("a-0", { assignedAtMs: atMs })] });
+    expect(run(asleep, 2, given(nowMs - 5 * hourMs)).status).toBe("rolling-back");
+    expect(given(nowMs - 7 * hourMs).waits?.["a-0"]).toContain("has not begun to go back within 6h");
+    expect(run(asleep, 2, given(nowMs - 7 * hourMs)).status).toBe("rolled-back");
   });
 
   it("is not joined by devices that wait to go forward", () => {
     const seen = look(updated, [device("a-0", there), device("b", paired("4.0.0")), device("c")]);
     expect(seen.admissible).toEqual([]);
-    expect(seen.waiting).toBeNull();
+    expect(seen.waits).toBeUndefined();
   });
 });
 

@@ -1,7 +1,17 @@
 import { expect, it } from "vitest";
 import type { RolloutState } from "../../src/rollout/engine/state.ts";
 import { updateDeadlineMs } from "../../src/rollout/engine/track-device.ts";
-import { fanConfig, observed, planOf, run, settle, stage, started, wave } from "../support/fan-rollout.ts";
+import {
+  fanConfig,
+  fleetOf,
+  observed,
+  planOf,
+  run,
+  confirm,
+  stage,
+  started,
+  wave,
+} from "../support/fan-rollout.ts";
 
 const canary = stage("canary", {
   waves: [wave({ kind: "label", label: "ring", value: "canary", max: 2 }, 10)],
@@ -21,13 +31,13 @@ const offer = (state: RolloutState, atMs: number, ...deviceIds: string[]): Rollo
     version: "2.0.0",
     from: "1.9.4",
   }));
-  return settle(run(state, atMs, observed({ admissible })), atMs);
+  return confirm(run(state, atMs, observed({ admissible })), atMs);
 };
 
 /** A look that sees devices updated. */
 const update = (state: RolloutState, atMs: number, ...deviceIds: string[]): RolloutState => {
   const entries = deviceIds.map((deviceId) => [deviceId, { ...state.devices[deviceId]!, status: "updated" }]);
-  return settle(run(state, atMs, observed({ progress: Object.fromEntries(entries) })), atMs);
+  return confirm(run(state, atMs, observed({ progress: Object.fromEntries(entries) })), atMs);
 };
 
 it("a wave without a bake still ends only after a look that offered it to its devices", () => {
@@ -53,9 +63,9 @@ it("a wave gives its devices time to begin, and does not wait for those that sle
   const offered = offer(started(config), 1, "canary-1", "canary-2");
   const half = update(offered, minuteMs, "canary-1");
   expect(half).toMatchObject({ waveIndex: 0 });
-  const before = update(half, 10 * minuteMs - 1);
+  const before = update(half, 10 * minuteMs);
   expect(before).toMatchObject({ waveIndex: 0 });
-  expect(update(before, 10 * minuteMs)).toMatchObject({ waveIndex: 1 });
+  expect(update(before, 10 * minuteMs + 1)).toMatchObject({ waveIndex: 1 });
 });
 
 it("a wave of a large fleet ends though somebody is always in the middle of an update", () => {
@@ -65,7 +75,7 @@ it("a wave of a large fleet ends though somebody is always in the middle of an u
   const latecomer = { ...half.devices["canary-2"]!, status: "updating" as const, beganAtMs: deadlineMs - 1 };
   const busy = run(half, deadlineMs - 1, observed({ progress: { "canary-2": latecomer } }));
   expect(busy).toMatchObject({ waveIndex: 0 });
-  expect(update(busy, deadlineMs)).toMatchObject({ waveIndex: 1 });
+  expect(update(busy, deadlineMs + 1)).toMatchObject({ waveIndex: 1 });
 });
 
 it("a device that a phone holds back is not waited for", () => {
@@ -80,7 +90,23 @@ it("a look that changes nothing else is written down once for a wave, and no mor
   expect(state).toMatchObject({ waveIndex: 0, waveSurveyed: true });
   const same = observed({ population: null });
   expect(run(state, 2, same)).toBe(state);
-  const done = offer(offer(state, 1000), 1001);
+  const done = offer(offer(state, 1001), 1002);
   expect(done.status).toBe("completed");
-  expect(run(done, 1002, same)).toBe(done);
+  expect(run(done, 1003, same)).toBe(done);
+});
+
+it("a stage that begins with a gate that fails gives nobody anything, nor do the books say so", () => {
+  const strict = { ...fleet, gates: ["updated"], approvalsRequired: 1 };
+  const waiting: RolloutState = {
+    ...confirm(started({ ...config, stages: [canary, strict] }), 0),
+    devices: fleetOf("bad", 20, { status: "failed" }),
+    waveIndex: 1,
+    waveEntered: false,
+    approvals: [{ stage: "fleet", by: "ann", reason: "", atMs: 0 }],
+  };
+  const admissible = [{ deviceId: "late", component: "fan", version: "2.0.0", from: "1.9.4" }];
+  const { pending, ...stopped } = run(waiting, 1, observed({ admissible }));
+  expect(stopped).toMatchObject({ status: "rolling-back", failure: { gate: "updated" } });
+  expect(Object.keys(stopped.devices)).not.toContain("late");
+  expect(pending.map(({ kind }) => kind)).not.toContain("assign");
 });

@@ -19,7 +19,8 @@ import type {
   RolloutState,
 } from "../../src/rollout/engine/state.ts";
 import { device, progress, stage, started, wave } from "../support/fan-rollout.ts";
-import { makeScenario, pick, randomFor, type Scenario } from "../support/rollout-scenario.ts";
+import { pick, randomFor } from "../support/simulation/chance.ts";
+import { makeScenario, type Scenario } from "../support/simulation/scenario.ts";
 
 const scenarios = 400;
 const nowMs = 1000;
@@ -165,7 +166,16 @@ it("whoever is let back meets nothing that it does not fit, and what is shut is 
         expect(fits(relation, way, other), `seed ${seed}: ${JSON.stringify([way, other])}`).toBe(true);
       }
     }
-    const returnable = findReturnable({ ...state, wayBack }, devices, relation, {}, nowMs);
+    const returnable = findReturnable(
+      { ...state, wayBack },
+      devices,
+      relation,
+      {},
+      {
+        nowMs,
+        snapshot: { devices: [...devices.values()], outcomes: {}, installed: {} },
+      },
+    );
     for (const { component, deviceId, to } of returnable) {
       const { pairedApps, reportedVersion } = devices.get(deviceId)!;
       const target = { component, version: to };

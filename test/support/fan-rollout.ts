@@ -112,7 +112,7 @@ export function run(state: RolloutState | null, atMs: number, ...events: Rollout
 }
 
 /** Confirms all that is pending, again and again, until nothing is. */
-export function settle(state: RolloutState, atMs: number): RolloutState {
+export function confirm(state: RolloutState, atMs: number): RolloutState {
   for (let turn = 0; turn < 100 && state.pending.length > 0; turn++) {
     for (const { key, kind } of state.pending) {
       const wayBack = kind === "plan-way-back" && planWayBack(state, relationOf(state.config));
@@ -120,6 +120,12 @@ export function settle(state: RolloutState, atMs: number): RolloutState {
     }
   }
   return state;
+}
+
+/** The same, and a look that gives the devices of the wave their turn. */
+export function settle(state: RolloutState, atMs: number): RolloutState {
+  const done = confirm(state, atMs);
+  return done.waveEntered && !done.waveSurveyed ? run(done, atMs, observed({ population: null })) : done;
 }
 
 export function observed(more: Partial<Observed> = {}): Observed {

@@ -1,4 +1,4 @@
-import type { MetricAnswer } from "../metric-source.ts";
+import { type MetricAnswer, noSeries } from "../metric-source.ts";
 
 /** Of what a server says, as much is told as fits into a sentence. */
 const wordsMax = 300;
@@ -35,7 +35,7 @@ export function readAnswer(status: number, value: unknown): MetricAnswer {
 }
 
 function sampleOf(samples: readonly unknown[]): MetricAnswer {
-  if (samples.length === 0) return { problem: "no series matches" };
+  if (samples.length === 0) return { problem: noSeries };
   if (samples.length > 1) {
     return { problem: `${samples.length} series match, where a gate takes one number, such as their sum()` };
   }

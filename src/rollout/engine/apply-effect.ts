@@ -1,6 +1,7 @@
 import type { Books } from "./books.ts";
 import { isShut } from "./describe-way-back.ts";
 import { withoutLast } from "./device-progress.ts";
+import type { Effect } from "./effects.ts";
 import type { RolloutEvent } from "./events.ts";
 import { kindOf } from "./release-kinds.ts";
 import type { DeviceProgress, RolloutState } from "./state.ts";
@@ -16,6 +17,8 @@ export function applyEffectDone(
   const effect = state.pending.find(({ key }) => key === event.key);
   if (!effect) return applyLateDeployment(state, event.key);
   const pending = state.pending.filter((other) => other !== effect);
+  const { [effect.key]: _, ...refusedStill } = state.refused;
+  if (Object.hasOwn(state.refused, effect.key)) state = { ...state, refused: refusedStill };
   switch (effect.kind) {
     case "deploy-service":
       return { ...state, pending, deployed: { ...state.deployed, [effect.component]: effect.version } };
@@ -35,7 +38,7 @@ export function applyEffectDone(
         ...state,
         pending,
         devices: books.write(state.devices, withoutLast(state.devices, refused.keys())),
-        waiting: { ...state.waiting, ...Object.fromEntries(refused) },
+        waiting: books.write(state.waiting, Object.fromEntries(refused)),
       };
     }
     case "plan-way-back":
@@ -57,6 +60,7 @@ export function applyEffectFailed(
   const effect = state.pending.find(({ key }) => key === event.key);
   if (!effect) return state;
   const reason = event.message;
+  if (state.config.rulesVersion >= 3 && stops(effect)) return refuse(state, effect, reason);
   // The way back is not tried for ever: these devices stay as they are, for this reason.
   const kept = effect.kind === "assign" && effect.rollback ? effect.deviceIds : [];
   const changes: Record<string, DeviceProgress> = {};
@@ -71,6 +75,17 @@ export function applyEffectFailed(
     failure: state.failure ?? { gate: null, reason },
   };
   return effect.kind === "plan-way-back" ? { ...next, status: "failed", endedAtMs: nowMs } : next;
+}
+
+/** What stops something is tried again in every turn until it is done: a refusal does not make it less urgent. */
+function refuse(state: RolloutState, { key }: Effect, reason: string): RolloutState {
+  if (Object.hasOwn(state.refused, key) && state.refused[key] === reason) return state;
+  const refused = { ...state.refused, [key]: reason };
+  return { ...state, refused, failure: state.failure ?? { gate: null, reason } };
+}
+
+function stops({ kind }: Effect): boolean {
+  return kind === "halt-app" || kind === "cancel";
 }
 
 /** Where nobody may go back, all stays as it is, and a person has to say what comes next. */

@@ -4,7 +4,7 @@ import { applyObserved } from "./apply-observed.ts";
 import { type Books, copiedBooks } from "./books.ts";
 import type { RolloutEvent } from "./events.ts";
 import { hasEnded, type RolloutConfig, type RolloutState } from "./state.ts";
-import { goBack, withdraw } from "./withdraw.ts";
+import { goBack, stopGoingBack, withdraw } from "./withdraw.ts";
 
 /** What an event says, written into the state; what follows from it is decided elsewhere. */
 export function applyEvent(
@@ -36,10 +36,7 @@ export function applyEvent(
     case "resumed":
       return state.status === "paused" ? { ...state, status: "running" } : state;
     case "aborted":
-      // Going back is what is left of an abort, so it is not interrupted.
-      return hasEnded(state.status) || state.status === "rolling-back"
-        ? state
-        : { ...withdraw(state, true), status: "aborted", endedAtMs: nowMs };
+      return applyAbort(state, nowMs);
     case "rollback-requested":
       return state.status === "rolling-back" || state.status === "rolled-back"
         ? state
@@ -81,7 +78,22 @@ function initialState(config: RolloutConfig, nowMs: number): RolloutState {
     wayBack: null,
     failure: null,
     pending: [],
+    refused: {},
   };
+}
+
+/**
+ * Stops for good, in any state in which anything may still move: also the late deliveries of a rollout
+ * that has completed, and a way back that does harm.
+ */
+function applyAbort(state: RolloutState, nowMs: number): RolloutState {
+  const { config, status } = state;
+  const aborted = { status: "aborted", endedAtMs: nowMs } as const;
+  if (!hasEnded(status) && status !== "rolling-back") return { ...withdraw(state, true), ...aborted };
+  // By the rules before, these went on.
+  if (config.rulesVersion < 3) return state;
+  if (status === "completed") return { ...withdraw(state, false), ...aborted };
+  return status === "rolling-back" ? { ...stopGoingBack(state), ...aborted } : state;
 }
 
 /** Those of the named devices that have failed are to be given their step once more. */

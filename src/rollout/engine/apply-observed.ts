@@ -5,7 +5,7 @@ import type { Observed } from "./events.ts";
 import { gateNamed } from "./gate-named.ts";
 import { recordReading } from "./metric-gates.ts";
 import { nothingBegins } from "./nothing-begins.ts";
-import type { MetricRecord, RolloutState } from "./state.ts";
+import { mayGoOn, type MetricRecord, type RolloutState } from "./state.ts";
 
 /** What a look at the field showed. */
 export function applyObserved(
@@ -14,14 +14,14 @@ export function applyObserved(
   nowMs: number,
   books: Books,
 ): RolloutState {
-  // In a closed window nobody was offered anything, so the wave has not been seen to.
-  const surveyed = state.waveEntered && (state.waveSurveyed || nothingBegins(state, nowMs) === null);
+  const offers = offersWave(state, event, nowMs);
   const unchanged =
-    (state.waveSurveyed || !surveyed) &&
+    !offers &&
     event.lapsed.length === 0 &&
     Object.keys(event.progress).length === 0 &&
     Object.keys(event.returning).length === 0 &&
     event.waiting === null &&
+    event.waits === undefined &&
     event.population === null &&
     event.readings === undefined &&
     event.overdue === undefined;
@@ -29,14 +29,34 @@ export function applyObserved(
   const current = withoutLapsed(state, new Set(event.lapsed), books);
   return {
     ...current,
-    waveSurveyed: surveyed,
+    ...seenTo(state, offers, nowMs),
     devices: books.write(current.devices, event.progress),
     returning: books.write(current.returning, event.returning),
-    waiting: event.waiting ?? state.waiting,
+    waiting: books.write(event.waiting ?? state.waiting, event.waits ?? {}),
     population: event.population ?? state.population,
     metrics: withReadings(state, event.readings).metrics,
     overdue: event.overdue ?? state.overdue,
   };
+}
+
+/** Whether this is the first look that gave the devices of the wave their turn. */
+function offersWave(state: RolloutState, event: Observed, nowMs: number): boolean {
+  const { config, pending, waveEntered, waveSurveyed } = state;
+  if (!waveEntered || waveSurveyed || event.more) return false;
+  // By the rules before, any look counted.
+  if (config.rulesVersion < 3) return true;
+  const deploys = pending.some(({ kind }) => kind === "deploy-service");
+  return mayGoOn(state) && !deploys && nothingBegins(state, nowMs) === null;
+}
+
+/** A wave lasts from when its devices had their turn: nobody has baked while it was shut, paused or left alone. */
+function seenTo(
+  { config, waveEntered }: RolloutState,
+  offers: boolean,
+  nowMs: number,
+): Partial<RolloutState> {
+  if (config.rulesVersion < 3) return { waveSurveyed: waveEntered };
+  return offers ? { waveSurveyed: true, waveStartedAtMs: nowMs } : {};
 }
 
 /** The state with what was measured. */

@@ -1,7 +1,10 @@
 import type { DeviceProgress, RolloutState } from "./state.ts";
 import { countDevice, emptyCounts, type Tally, tallyFrom, tallyOf, type TallyCounts } from "./tally.ts";
 
-export type ByDevice = Readonly<Record<string, DeviceProgress>>;
+export type ByDevice = Entries<DeviceProgress>;
+
+/** Something about each of many devices. */
+type Entries<Entry> = Readonly<Record<string, Entry>>;
 
 /**
  * How the books of devices are written. The usual way copies them, so that every state stays as it
@@ -9,15 +12,15 @@ export type ByDevice = Readonly<Record<string, DeviceProgress>>;
  */
 export interface Books {
   /** The books with some entries anew; null takes one out. */
-  write(devices: ByDevice, changes: Readonly<Record<string, DeviceProgress | null>>): ByDevice;
+  write<Entry>(books: Entries<Entry>, changes: Entries<Entry | null>): Entries<Entry>;
   tally(state: RolloutState): Tally;
 }
 
 /** Leaves what it is given untouched. */
 export const copiedBooks: Books = {
-  write(devices, changes) {
-    if (Object.keys(changes).length === 0) return devices;
-    const next: Record<string, DeviceProgress> = { ...devices };
+  write<Entry>(books: Entries<Entry>, changes: Entries<Entry | null>): Entries<Entry> {
+    if (Object.keys(changes).length === 0) return books;
+    const next: Record<string, Entry> = { ...books };
     apply(next, changes);
     return next;
   },
@@ -30,17 +33,18 @@ export class OwnBooks implements Books {
   #devices: ByDevice | null = null;
   #counts: TallyCounts = emptyCounts();
 
-  write(devices: ByDevice, changes: Readonly<Record<string, DeviceProgress | null>>): ByDevice {
-    const isCounted = devices === this.#devices;
-    if (isCounted) {
-      for (const [deviceId, after] of Object.entries(changes)) {
-        const before = Object.hasOwn(devices, deviceId) ? devices[deviceId] : undefined;
-        if (before) countDevice(this.#counts, before, -1);
-        if (after) countDevice(this.#counts, after, 1);
-      }
+  write<Entry>(books: Entries<Entry>, changes: Entries<Entry | null>): Entries<Entry> {
+    if (isSame(books, this.#devices)) this.#count(this.#devices, changes as Entries<DeviceProgress | null>);
+    apply(books as Record<string, Entry>, changes);
+    return books;
+  }
+
+  #count(devices: ByDevice, changes: Entries<DeviceProgress | null>): void {
+    for (const [deviceId, after] of Object.entries(changes)) {
+      const before = Object.hasOwn(devices, deviceId) ? devices[deviceId] : undefined;
+      if (before) countDevice(this.#counts, before, -1);
+      if (after) countDevice(this.#counts, after, 1);
     }
-    apply(devices as Record<string, DeviceProgress>, changes);
-    return devices;
   }
 
   tally({ devices }: RolloutState): Tally {
@@ -53,12 +57,13 @@ export class OwnBooks implements Books {
   }
 }
 
-function apply(
-  devices: Record<string, DeviceProgress>,
-  changes: Readonly<Record<string, DeviceProgress | null>>,
-): void {
-  for (const [deviceId, progress] of Object.entries(changes)) {
-    if (progress === null) delete devices[deviceId];
-    else devices[deviceId] = progress;
+function isSame(books: object, devices: ByDevice | null): devices is ByDevice {
+  return books === devices;
+}
+
+function apply<Entry>(books: Record<string, Entry>, changes: Entries<Entry | null>): void {
+  for (const [deviceId, entry] of Object.entries(changes)) {
+    if (entry === null) delete books[deviceId];
+    else books[deviceId] = entry;
   }
 }

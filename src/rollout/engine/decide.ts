@@ -2,14 +2,14 @@ import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
 import { type Books, copiedBooks } from "./books.ts";
-import { isOver, lastUpdate, retryDue } from "./device-progress.ts";
+import { isOver, lastUpdate, retryDue, withoutLast } from "./device-progress.ts";
 import { completeObserved, completeStarted } from "./earlier-journals.ts";
 import { type FirmwareStep, isSameStep, stepName, stepOf } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
 import { gatesAreOpen } from "./gates.ts";
-import { judge, mayGoOn, watchHealth } from "./judge.ts";
+import { judge, watchHealth } from "./judge.ts";
 import { nothingBegins } from "./nothing-begins.ts";
-import type { DeviceProgress, RolloutState } from "./state.ts";
+import { type DeviceProgress, mayGoOn, type RolloutState } from "./state.ts";
 
 export interface Decision {
   /** Null only before the rollout has started. The very same object when nothing changed. */
@@ -34,22 +34,25 @@ export function decide(
   if (event.type === "observed") event = completeObserved(event, before);
   let state = applyEvent(before, event, nowMs, books);
   if (state === null) return { state, effects: [] };
-  const look = event.type === "observed" ? event : null;
-  const offer = look && look.admissible.length > 0 && nothingBegins(state, nowMs) === null ? look : null;
+  const part = event.type === "observed" ? event : null;
+  // Of a look that comes in parts only the last can tell that all has been seen.
+  const look = part?.more ? null : part;
+  const offer = part && part.admissible.length > 0 && nothingBegins(state, nowMs) === null ? part : null;
   if (offer || !mayGoOn(state)) state = watchHealth(state, books.tally(state), nowMs);
   if (mayGoOn(state)) {
-    if (offer) state = assignAdmissible(state, offer, books);
+    const offered = offer ? assignAdmissible(state, offer, books) : state;
+    const given = offered.pending.filter((effect) => !state?.pending.includes(effect));
     // Nothing new begins on what was seen long ago: a word of a person waits for the next look.
     const goesOn = look !== null || event.type === "started" || state.config.rulesVersion < 3;
-    state = (goesOn ? judge : watchHealth)(state, books.tally(state), nowMs);
+    state = (goesOn ? judge : watchHealth)(offered, books.tally(offered), nowMs);
+    if (!mayGoOn(state) && state.config.rulesVersion > 2) state = withoutGiven(state, given, books);
   } else if (state.status === "completed" && offer && gatesAreOpen(state, books.tally(state))) {
     // Devices that were away when it ended get what everybody got, for as long as it does them good.
     state = assignAdmissible(state, offer, books);
-  } else if (state.status === "rolling-back" && look) {
-    state = assignReturnable(keepDevices(state, look, books), look, books);
+  } else if (state.status === "rolling-back" && part) {
+    state = assignReturnable(keepDevices(state, part, books), part, books);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.
-    if (before?.status === "rolling-back" && before.pending.length === 0)
-      state = finishRollback(state, nowMs);
+    if (look && before?.status === "rolling-back" && isSettled(before)) state = finishRollback(state, nowMs);
   }
   const known = new Set(before?.pending.map((effect) => effect.key));
   return { state, effects: state.pending.filter((effect) => !known.has(effect.key)) };
@@ -58,9 +61,40 @@ export function decide(
 /** Where an object keeps what it comes from: a device of that name could never be found in the books. */
 const unbookable = "__proto__";
 
-/** What is to be done next. While the rollout is paused nothing is, though it had been decided before. */
-export function nextEffect(state: RolloutState): Effect | undefined {
-  return state.status === "paused" ? undefined : state.pending[0];
+/**
+ * What is to be done next. While the rollout is paused nothing is, though it had been decided before;
+ * while a window is shut nothing that begins something.
+ *
+ * @param except keys of what was refused in this turn already
+ */
+export function nextEffect(
+  state: RolloutState,
+  nowMs: number,
+  except: ReadonlySet<string> = new Set(),
+): Effect | undefined {
+  if (state.status === "paused") return undefined;
+  const shut = nothingBegins(state, nowMs) !== null;
+  return state.pending.find((effect) => !except.has(effect.key) && !(shut && begins(effect)));
+}
+
+function begins(effect: Effect): boolean {
+  switch (effect.kind) {
+    case "deploy-service":
+    case "publish-app":
+    case "expose-app":
+      return true;
+    case "assign":
+      return !effect.rollback;
+    case "halt-app":
+    case "cancel":
+    case "plan-way-back":
+      return false;
+  }
+}
+
+/** Whether nothing is left to be done but what was refused for good. */
+export function isSettled({ pending, refused }: RolloutState): boolean {
+  return pending.every(({ key }) => Object.hasOwn(refused, key));
 }
 
 function assignAdmissible(state: RolloutState, event: Observed, books: Books): RolloutState {
@@ -84,6 +118,13 @@ function assignAdmissible(state: RolloutState, event: Observed, books: Books): R
     next = { ...next, devices: books.write(next.devices, given), pending: [...next.pending, effect] };
   }
   return next;
+}
+
+/** What was stopped in the moment in which it was decided was never given to anybody. */
+function withoutGiven(state: RolloutState, given: readonly Effect[], books: Books): RolloutState {
+  const deviceIds = given.flatMap((effect) => (effect.kind === "assign" ? effect.deviceIds : []));
+  if (deviceIds.length === 0) return state;
+  return { ...state, devices: books.write(state.devices, withoutLast(state.devices, deviceIds)) };
 }
 
 /** Nobody is given a step while the one before is not over. */
@@ -165,6 +206,6 @@ function finishRollback(state: RolloutState, nowMs: number): RolloutState {
     if (back === "updated" || back === "failed" || Object.hasOwn(state.waiting, deviceId)) return true;
     return back === undefined && lastUpdate(device)?.status !== "updated";
   });
-  if (!settled || state.pending.length > 0) return state;
+  if (!settled || !isSettled(state)) return state;
   return { ...state, status: "rolled-back", endedAtMs: nowMs };
 }

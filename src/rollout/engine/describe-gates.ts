@@ -69,7 +69,8 @@ function metricNumbers({ bound, readings, record }: MetricStatus): string {
       ? `no data (${last.problem ?? "nothing"})`
       : short(last.value);
   const isCompared = bound.kind === "max-increase" || bound.kind === "max-decrease";
-  const against = isCompared && record.against !== null ? ` against ${short(record.against)} of the others` : "";
+  const against =
+    isCompared && record.against !== null ? ` against ${short(record.against)} of the others` : "";
   const row = bad > 0 ? `${bad} of ${readings} bad in a row` : `${good} of ${readings} good in a row`;
   return `${value}${against}, ${boundWords(bound)}, ${row}`;
 }

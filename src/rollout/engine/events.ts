@@ -50,6 +50,8 @@ export interface Consent {
 /** What a look at the field showed, reduced to what changed since the last. */
 export interface Observed {
   readonly type: "observed";
+  /** More of the same look follows: a record holds no more devices than can be read at once. */
+  readonly more?: true;
   /** Devices that may get the version of a step now: in the cohort of the wave and through their gate. */
   readonly admissible: readonly (FirmwareStep & { readonly deviceId: string; readonly from: string })[];
   /**
@@ -60,8 +62,10 @@ export interface Observed {
   /** Progress of devices that changed. */
   readonly progress: Readonly<Record<string, DeviceProgress>>;
   readonly returning: Readonly<Record<string, DeviceProgress>>;
-  /** Devices of the wave that have to wait, and why; null when that did not change. */
+  /** Devices of the wave that have to wait, and why, all of them; null when that did not change or `waits` says how. */
   readonly waiting: Readonly<Record<string, string>> | null;
+  /** What changed about who has to wait: why, or null for who has not to any more. Absent: nothing. */
+  readonly waits?: Readonly<Record<string, string | null>>;
   /** Null when it did not change. */
   readonly population: Population | null;
   /** What was measured now, by gate; absent when nothing was due. */

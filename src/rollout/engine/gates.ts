@@ -105,7 +105,7 @@ function judgeGate(name: string, state: RolloutState, tally: Tally): GateStatus[
 
 /** For each firmware that has moved. */
 function judgeDevices(name: string, gate: DeviceGate, state: RolloutState, tally: Tally): GateStatus[] {
-  const steps = firmwareMoved(state);
+  const steps = firmwareMoved(state, tally);
   if (steps.length === 0) return [judgement(name, gate, "not-applicable")];
   return steps.map((step) => {
     const counts = countDevices(gate, step, tally);
@@ -190,12 +190,19 @@ function verdictOf(
   return atWorst === "pass" ? "pass" : "inconclusive";
 }
 
-/** Gates have a say about a firmware from its introduction on, if anybody is there who may take it. */
-function firmwareMoved(state: RolloutState): readonly FirmwareStep[] {
-  const { config } = state;
+/** Gates have a say about a firmware from its introduction on, if anybody is there who may take it, or has. */
+function firmwareMoved(state: RolloutState, tally: Tally): readonly FirmwareStep[] {
+  const { config, population } = state;
   return introductionsBegun(state)
     .filter(({ component }) => kindOf(config, component) === "firmware")
-    .filter(({ component }) => (config.plan.field[component] ?? []).length > 0);
+    .filter((step) => {
+      if ((config.plan.field[step.component] ?? []).length > 0) return true;
+      // By the rules before, the field was who had been there when the rollout was planned.
+      if (config.rulesVersion < 3) return false;
+      const seen = Object.keys(population?.versions[step.component] ?? {}).length > 0;
+      const unknown = (population?.unknown?.[step.component] ?? 0) > 0;
+      return seen || unknown || Object.hasOwn(tally.steps, stepName(step));
+    });
 }
 
 interface Counts {

@@ -6,7 +6,7 @@ import { gatesAreOpen, gatesInForce, type GateStatus } from "./gates.ts";
 import { kindOf, phasesOf, retirementsPassed } from "./release-kinds.ts";
 import { stillAwaited } from "./retirement.ts";
 import type { Phase } from "./schedule.ts";
-import { hasEnded, type RolloutState } from "./state.ts";
+import { hasEnded, mayGoOn, type RolloutState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 import { updateDeadlineMs } from "./track-device.ts";
 import { approvalsMissing, isDenied } from "./approvals.ts";
@@ -25,11 +25,6 @@ export function judge(state: RolloutState, tally: Tally, nowMs: number): Rollout
   const advanced = advanceWaves(watched, tally, nowMs);
   // A stage may begin with a gate that fails already; nothing of it is done then.
   return advanced === watched ? watched : watchHealth(advanced, tally, nowMs);
-}
-
-/** Whether the rollout moves by itself. */
-export function mayGoOn({ status }: RolloutState): boolean {
-  return status === "running" || status === "awaiting-approval";
 }
 
 /** Health is watched in every state that has not ended: a pause or a missing approval disarms nothing. */

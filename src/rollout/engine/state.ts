@@ -191,6 +191,8 @@ export interface RolloutState {
   readonly failure: { readonly gate: string | null; readonly reason: string } | null;
   /** Effects that were decided and have not been confirmed, oldest first. */
   readonly pending: readonly Effect[];
+  /** Of these: what was refused for good and is tried again in every turn, and why, by key. */
+  readonly refused: Readonly<Record<string, string>>;
 }
 
 /** Whether nothing moves any more unless somebody asks for a rollback. */
@@ -201,4 +203,9 @@ export function hasEnded(status: RolloutStatus): boolean {
 /** Whether a look at the field may still lead to something: a completed rollout serves devices that were away. */
 export function stillLooks(status: RolloutStatus): boolean {
   return status === "completed" || !hasEnded(status);
+}
+
+/** Whether the rollout moves by itself. */
+export function mayGoOn({ status }: Pick<RolloutState, "status">): boolean {
+  return status === "running" || status === "awaiting-approval";
 }

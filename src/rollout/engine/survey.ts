@@ -9,7 +9,7 @@ import { populationOf } from "./population.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { withReadings } from "./apply-observed.ts";
 import { overdueGates } from "./gates.ts";
-import { hasEnded, type RolloutState, stillLooks } from "./state.ts";
+import { hasEnded, mayGoOn, type RolloutState, stillLooks } from "./state.ts";
 import { tallyOf } from "./tally.ts";
 import { withoutLast } from "./device-progress.ts";
 import { trackProgress } from "./track-progress.ts";
@@ -20,6 +20,7 @@ import { trackProgress } from "./track-progress.ts";
  */
 export function survey(state: RolloutState, snapshot: Snapshot, relation: Relation, nowMs: number): Observed {
   const { readings } = snapshot;
+  const mayGive = mayGoOn(state) || state.status === "completed";
   const devices = new Map(snapshot.devices.map((device) => [device.id, device]));
   const waiting: Record<string, string> = {};
   const unreached = devicesUnreached(state, snapshot, false);
@@ -42,7 +43,7 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const current = { ...tracked, population };
   const admissible =
     goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
-  const returnable = goesBack ? findReturnable(current, devices, relation, waiting, nowMs) : [];
+  const returnable = goesBack ? findReturnable(current, devices, relation, waiting, { snapshot, nowMs }) : [];
   // What was decided while a window was open, and not done before it closed, waits for it to open.
   const shut = nothingBegins(state, nowMs) !== null;
   const asked = new Set(
@@ -51,7 +52,7 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
   const askedBack = new Set(returnable.map(idOf));
   return {
     type: "observed",
-    admissible,
+    admissible: mayGive && !shut ? admissible : [],
     lapsed: [
       ...[...unreached].filter((deviceId) => !asked.has(deviceId)),
       ...[...unreachedBack].filter((deviceId) => !askedBack.has(deviceId)),
@@ -59,7 +60,8 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
     // Who is asked once more keeps what is pending for it.
     progress: Object.fromEntries(Object.entries(progress).filter(([deviceId]) => !asked.has(deviceId))),
     returning,
-    waiting: sameJson(waiting, state.waiting) ? null : waiting,
+    waiting: null,
+    ...changedWaits(state.waiting, waiting),
     population: sameJson(population, state.population) ? null : population,
     kept: Object.entries(returning).flatMap(([deviceId, { reason, status }]) =>
       status === "assigned" && reason !== "" && waiting[deviceId] === reason ? [deviceId] : [],
@@ -68,6 +70,19 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
     ...(readings && Object.keys(readings).length > 0 && { readings }),
     ...overdueNow(current, snapshot, nowMs),
   };
+}
+
+/** Who has to wait for something else than before, or has to wait no more. */
+function changedWaits(
+  before: RolloutState["waiting"],
+  now: Readonly<Record<string, string>>,
+): Pick<Observed, "waits"> | null {
+  const gone = Object.keys(before).filter((deviceId) => !Object.hasOwn(now, deviceId));
+  const changed = Object.entries(now).filter(
+    ([deviceId, reason]) => !Object.hasOwn(before, deviceId) || before[deviceId] !== reason,
+  );
+  if (gone.length === 0 && changed.length === 0) return null;
+  return { waits: Object.fromEntries([...gone.map((deviceId) => [deviceId, null] as const), ...changed]) };
 }
 
 /** What has had nothing to judge by for too long, judged with what was measured just now. */

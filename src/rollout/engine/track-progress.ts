@@ -54,7 +54,8 @@ export function assignmentsOf(state: RolloutState, rollback: boolean): string[] 
   ];
 }
 
-function outcomesByDevice({
+/** What an assignment came to on a device. */
+export function outcomesByDevice({
   outcomes,
 }: Snapshot): (assignmentId: string, deviceId: string) => DeviceOutcome | undefined {
   const known = new Map<string, Map<string, DeviceOutcome>>();

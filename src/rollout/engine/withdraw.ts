@@ -16,6 +16,22 @@ export function goBack(state: RolloutState): RolloutState {
   return { ...stopped, status: "rolling-back", wayBack: null, pending: [...stopped.pending, ...plan] };
 }
 
+/** Leaves devices where they are now; what was to stop is still stopped. */
+export function stopGoingBack(state: RolloutState): RolloutState {
+  const { config, pending, returning } = state;
+  const ids = new Set(
+    Object.values(returning)
+      .filter(({ status }) => status === "assigned" || status === "updating")
+      .map((device) => assignmentIdOf(config.rolloutId, device, true)),
+  );
+  const cancels = [...ids].map((id): Effect => ({ kind: "cancel", key: `cancel:${id}`, assignmentId: id }));
+  const stopping = pending.filter(
+    ({ key, kind }) =>
+      (kind === "cancel" || kind === "halt-app") && !cancels.some((each) => each.key === key),
+  );
+  return { ...state, pending: [...stopping, ...cancels] };
+}
+
 /** Drops what has not been done and takes back what devices have not begun; stores may stop offering. */
 export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
   const { config } = state;
@@ -40,7 +56,7 @@ export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
       }
     }),
   );
-  return { ...state, exposed, pending: effects };
+  return { ...state, exposed, pending: effects, refused: {} };
 }
 
 /**

@@ -68,7 +68,7 @@ describe("an approval", () => {
   it("is for one stage, and no later one goes on by it", () => {
     expect(after(awaiting, approved("ann"), approved("bob", { stage: "all" }))).toBe(held);
     const fleet = run(awaiting, 3 * hourMs, approved("ann"), approved("bob"), observed());
-    const over = run(fleet, 9 * hourMs, observed());
+    const over = run(run(fleet, 3 * hourMs + 1, observed()), 9 * hourMs, observed());
     expect(over).toMatchObject({ status: "awaiting-approval", waveIndex: 2, waveEntered: false });
   });
 

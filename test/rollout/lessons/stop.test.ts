@@ -107,9 +107,15 @@ describe("an abort", () => {
     expect(decide(null, aborted, 0)).toEqual({ state: null, effects: [] });
     const notBegun = run(started(), 1, aborted);
     expect(notBegun).toMatchObject({ status: "aborted", pending: [], devices: {}, exposed: {} });
-    const completed: RolloutState = { ...settle(started(), 0), status: "completed", endedAtMs: 5 };
-    for (const ended of [completed, ...Object.values(places()).filter(({ status }) => hasEnded(status))])
+    for (const ended of Object.values(places()).filter(({ status }) => hasEnded(status)))
       expect(decide(ended, aborted, 10)).toEqual({ state: ended, effects: [] });
+  });
+
+  it("of one that has completed stops what it still delivers, and takes nothing down", () => {
+    const completed: RolloutState = { ...settle(started(), 0), status: "completed", endedAtMs: 5 };
+    const stopped = decide(completed, aborted, 10);
+    expect(stopped.state).toMatchObject({ status: "aborted", exposed: completed.exposed });
+    expect(stopped.effects.filter(({ kind }) => kind !== "cancel")).toEqual([]);
   });
 
   it("wins in every place, at once and for good (Argo Rollouts #4461: ignored after a full promotion)", () => {
@@ -167,8 +173,8 @@ describe("a pause", () => {
   it("gives nobody anything, not even what was decided before", () => {
     const { "while assigning": assigning } = places();
     const held = run(assigning!, 2, paused);
-    expect(nextEffect(held)).toBeUndefined();
-    expect(nextEffect(run(held, 3, resumed))).toMatchObject({ kind: "assign" });
+    expect(nextEffect(held, 0)).toBeUndefined();
+    expect(nextEffect(run(held, 3, resumed), 3)).toMatchObject({ kind: "assign" });
     expect(forwards(run(held, 3, observed({ admissible: [{ ...admissible[0]!, deviceId: "c" }] })))).toEqual(
       forwards(held),
     );

@@ -72,7 +72,7 @@ export class RolloutOneByOne implements SiteRollout {
 
   #settle(): void {
     for (let count = 0; count < 1000; count++) {
-      const effect = nextEffect(this.#state);
+      const effect = nextEffect(this.#state, 0);
       if (!effect) return;
       carryOut(effect, this.#config, this.#world, this.#people);
       this.#take({ type: "effect-done", key: effect.key });
