@@ -32,6 +32,15 @@ describe("populationOf", () => {
     });
   });
 
+  it("does not take an app for gone on the word of one device, where any phone may come to any", () => {
+    const pairedApps = [{ component: "app", version: "4.2.0" }];
+    const devices = [device("a", seen), device("b", { ...seen, pairedApps }), device("c", seen)];
+    expect(look(devices, null).unknown?.["app"]).toBeUndefined();
+    const open = started({ ...config, pairing: "arbitrary" });
+    const { unknown } = populationOf(open, { devices, outcomes: {}, installed: { app: null } }, nowMs);
+    expect(unknown?.["app"]).toBe(2);
+  });
+
   it("believes the store about apps, and devices where the store cannot tell", () => {
     const pairedApps = [{ component: "app", version: "4.0.0" }];
     const devices = [device("a", { ...seen, pairedApps }), device("b", { ...seen, pairedApps })];

@@ -44,10 +44,13 @@ export function populationOf(state: RolloutState, snapshot: Snapshot, nowMs: num
         countsOf(component);
         for (const [version, users] of Object.entries(installed)) count(component, version, users);
       } else {
-        for (const device of seen) {
-          for (const app of device.pairedApps)
-            if (app.component === component) count(app.component, app.version);
+        for (const { pairedApps } of seen) {
+          for (const app of pairedApps) if (app.component === component) count(app.component, app.version);
         }
+        // What few devices tell of their phones says nothing of those that come to the others.
+        const silent = seen.filter(({ pairedApps }) => pairedApps.length === 0).length;
+        if (config.pairing === "arbitrary" && silent > 0 && versions.has(component))
+          unknown[component] = silent;
       }
     }
   }
