@@ -11,15 +11,26 @@ const diagnosticsMax = 100;
 /** Collects the problems of one file in any order and hands them out in the order of the file. */
 export class DiagnosticLog {
   readonly file: string;
-  readonly source: string;
+  #source: string;
   readonly #lineStarts: number[];
   readonly #diagnostics = new Map<string, Diagnostic>();
   #dropped = 0;
 
   constructor(file: string, source: string) {
     this.file = file;
-    this.source = source;
+    this.#source = source;
     this.#lineStarts = lineStartsOf(source);
+  }
+
+  /** The text of the file, without what was concealed. */
+  get source(): string {
+    return this.#source;
+  }
+
+  /** Nobody is shown what stands there; everything else keeps its place. */
+  conceal(from: number, to: number): void {
+    const hidden = this.#source.slice(from, to).replaceAll(/\S/g, "*");
+    this.#source = this.#source.slice(0, from) + hidden + this.#source.slice(to);
   }
 
   error(offset: number, problem: Problem): void {

@@ -29,6 +29,8 @@ export const diagnosticCatalogue = {
   IOT_MANIFEST_GATE_MISSING: "A stage has no gate but dry runs, so nothing stops a bad update.",
   IOT_MANIFEST_GATE_VERSIONS:
     "A query says `$versions` where that means nothing, or lacks it where versions are compared.",
+  IOT_MANIFEST_GATE_WINDOW:
+    "A gate of `count` counts over a window that slides, so it forgets what it has seen.",
   IOT_MANIFEST_GATE_DEADLINE: "A gate is asked so seldom that its deadline passes in between.",
   IOT_MANIFEST_FREEZE_EMPTY: "A freeze is over before it begins.",
   IOT_MANIFEST_ARTIFACT_MISSING: "An artifact is not a readable file.",

@@ -48,6 +48,7 @@ function explainUnknownKeys(
     // A misspelt key explains why the right one is missing; one mistake is one problem.
     if (nearest !== null) misspelt.add(pathKey([...issue.path, nearest]));
     if (/token$|password|secret|passphrase/i.test(key)) {
+      log.conceal(node.valueOffset, node.endOffset);
       log.error(node.keyOffset, {
         code: "IOT_MANIFEST_SECRET",
         message: `${quoted(key)} is not a key: secrets never stand in this file.`,
@@ -86,7 +87,10 @@ function explainValue(log: DiagnosticLog, node: SourceNode, issue: Issue): void 
     );
     return;
   }
-  const said = node.text === null ? `This ${node.shape}` : quoted(node.text);
+  const kind = valueKind(issue.message);
+  const hides = kind?.concealed || hasPassword(node.text);
+  if (hides) log.conceal(node.valueOffset, node.endOffset);
+  const said = node.text === null ? `This ${node.shape}` : hides ? "What stands here" : quoted(node.text);
   const allowed = allowedValues(issue);
   if (allowed) {
     const nearest = node.text === null ? null : nearestName(node.text, allowed);
@@ -95,13 +99,17 @@ function explainValue(log: DiagnosticLog, node: SourceNode, issue: Issue): void 
     report(node.valueOffset, message, nearest && allowed.length > 1 ? `Did you mean \`${nearest}\`?` : null);
     return;
   }
-  const kind = valueKind(issue.message);
   if (node.text !== null && kind?.accepts?.(node.text)) {
     report(node.valueOffset, `${said} is not text to YAML.`, `Put it in quotes: "${node.text}"`);
     return;
   }
-  const hint = node.text === null ? null : kind?.hint?.(node.text);
+  const hint = node.text === null ? kind?.shapeHint : kind?.hint?.(node.text);
   report(node.valueOffset, `${said} is not ${kind?.what ?? expectedShape(issue)}.`, hint);
+}
+
+/** Where a mapping should stand, somebody may have put an address with all that is in it. */
+function hasPassword(text: string | null): boolean {
+  return text !== null && /:\/\/[^/\s]*@/.test(text);
 }
 
 function allowedValues(issue: Issue): string[] | null {

@@ -7,8 +7,13 @@ const frameWidthMax = 100;
  * caret under the column, and its hint. `source` is the text of the file they speak of.
  */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[], source: string): string {
-  const lines = source.split(/\r?\n/);
+  const lines = withoutPasswords(source).split(/\r?\n/);
   return diagnostics.map((diagnostic) => formatDiagnostic(diagnostic, lines)).join("\n\n");
+}
+
+/** A slip elsewhere must not show what stands beside it in an address. */
+function withoutPasswords(source: string): string {
+  return source.replaceAll(/(?<=:\/\/)[^/\s@]*(?:@[^/\s@]*)*(?=@)/g, (found) => "*".repeat(found.length));
 }
 
 function formatDiagnostic(diagnostic: Diagnostic, lines: readonly string[]): string {

@@ -35,6 +35,8 @@ export interface Read {
   readonly source: SourceNode;
 }
 
+type Place = Pick<SourceNode, "keyOffset" | "valueOffset" | "endOffset">;
+
 /** Thrown to leave the recursion once going on would cost too much. */
 class TooMuch extends Error {}
 
@@ -63,12 +65,13 @@ export class ManifestReader {
 
   #read(node: Node | null, keyOffset: number, path: Path): Read {
     const valueOffset = node?.range?.[0] ?? keyOffset;
+    const place = { keyOffset, valueOffset, endOffset: node?.range?.[1] ?? valueOffset };
     this.#bound(valueOffset, path.length);
     if (isAlias(node)) return this.#readAlias(node.source, valueOffset, keyOffset, path);
     if (node !== null && "anchor" in node && node.anchor) this.#anchors.set(node.anchor, node);
-    if (isMap(node)) return this.#readMapping(node, keyOffset, valueOffset, path);
-    if (isSeq(node)) return this.#readList(node, keyOffset, valueOffset, path);
-    return this.#readScalar(node, keyOffset, valueOffset, path);
+    if (isMap(node)) return this.#readMapping(node, place, path);
+    if (isSeq(node)) return this.#readList(node, place, path);
+    return this.#readScalar(node, place, path);
   }
 
   #bound(offset: number, depth: number): void {
@@ -101,11 +104,11 @@ export class ManifestReader {
     return read;
   }
 
-  #readMapping(node: YAMLMap, keyOffset: number, valueOffset: number, path: Path): Read {
+  #readMapping(node: YAMLMap, place: Place, path: Path): Read {
     const value: Record<string, unknown> = Object.create(null);
     const children = new Map<string, SourceNode>();
     for (const pair of node.items as Pair<Node, Node | null>[]) {
-      const offset = pair.key.range?.[0] ?? valueOffset;
+      const offset = pair.key.range?.[0] ?? place.valueOffset;
       const key = this.#readKey(pair.key, offset);
       if (key === null) continue;
       if (children.has(key)) {
@@ -122,7 +125,7 @@ export class ManifestReader {
     }
     return {
       value,
-      source: { keyOffset, valueOffset, text: null, shape: "mapping", unfilled: false, children },
+      source: { ...place, text: null, shape: "mapping", unfilled: false, children },
     };
   }
 
@@ -138,22 +141,22 @@ export class ManifestReader {
     return key;
   }
 
-  #readList(node: YAMLSeq, keyOffset: number, valueOffset: number, path: Path): Read {
+  #readList(node: YAMLSeq, place: Place, path: Path): Read {
     const children = new Map<string, SourceNode>();
     const value = (node.items as Node[]).map((item, index) => {
-      const read = this.#read(item, item.range?.[0] ?? valueOffset, [...path, index]);
+      const read = this.#read(item, item.range?.[0] ?? place.valueOffset, [...path, index]);
       children.set(String(index), read.source);
       return read.value;
     });
     return {
       value,
-      source: { keyOffset, valueOffset, text: null, shape: "list", unfilled: false, children },
+      source: { ...place, text: null, shape: "list", unfilled: false, children },
     };
   }
 
-  #readScalar(node: Scalar | null, keyOffset: number, valueOffset: number, path: Path): Read {
+  #readScalar(node: Scalar | null, place: Place, path: Path): Read {
     const value = node?.value ?? null;
-    const at = { keyOffset, valueOffset, children: new Map() };
+    const at = { ...place, children: new Map() };
     if (value === null) return { value, source: { ...at, text: null, shape: "nothing", unfilled: false } };
     if (typeof value !== "string") {
       const text = node?.source ?? "";
@@ -164,10 +167,10 @@ export class ManifestReader {
       : fillVariables(value, this.#options.env, this.#options.reservedAt?.(path));
     if (this.#options.needsVariables?.(path) ?? true) {
       // Escapes and folded lines move text about; a place inside the value is known only when they do not.
-      const inside = this.#log.source.slice(valueOffset, node?.range?.[1]).indexOf(value);
+      const inside = this.#log.source.slice(place.valueOffset, node?.range?.[1]).indexOf(value);
       for (const variable of unfilled) {
         this.#log.error(
-          valueOffset + (inside === -1 ? 0 : inside + variable.index),
+          place.valueOffset + (inside === -1 ? 0 : inside + variable.index),
           variableProblem(variable),
         );
       }

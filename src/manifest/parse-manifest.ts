@@ -54,10 +54,22 @@ function independent(problems: readonly YAMLError[]): readonly YAMLError[] {
 }
 
 function reportSyntax(log: DiagnosticLog, offset: number, message: string): void {
-  const variableInFlow = log.source.slice(Math.max(0, offset - 1), offset + 1) === "${";
-  log.error(offset, {
-    code: "IOT_MANIFEST_SYNTAX",
-    message,
-    hint: variableInFlow ? 'Between { } or [ ] a variable stands in quotes: "${NAME}".' : null,
-  });
+  log.error(offset, { code: "IOT_MANIFEST_SYNTAX", message, hint: syntaxHint(log.source, offset) });
+}
+
+function syntaxHint(source: string, offset: number): string | null {
+  if (source.slice(Math.max(0, offset - 1), offset + 1) === "${") {
+    return 'Between { } or [ ] a variable stands in quotes: "${NAME}".';
+  }
+  const query = bareQuery.exec(lineAround(source, offset))?.[1];
+  return query === undefined ? null : `Put the query in quotes: \`${query}: '...'\`.`;
+}
+
+/** A query that begins without a quote, and has braces or brackets, which YAML takes for its own. */
+const bareQuery = /(?:^|[\s,{])(query|failures|of):\s+(?!["'|>])[^\n]*[{[]/;
+
+function lineAround(source: string, offset: number): string {
+  const from = source.lastIndexOf("\n", offset - 1) + 1;
+  const to = source.indexOf("\n", offset);
+  return source.slice(from, to === -1 ? undefined : to);
 }

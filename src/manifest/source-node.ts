@@ -5,6 +5,8 @@ export type Path = readonly PropertyKey[];
 export interface SourceNode {
   readonly keyOffset: number;
   readonly valueOffset: number;
+  /** Where the value ends. */
+  readonly endOffset: number;
   /** What a scalar says, as written (`4.10`, not 4.1), variables filled; null for mappings, lists and nothing. */
   readonly text: string | null;
   readonly shape: "mapping" | "list" | "scalar" | "nothing";

@@ -15,6 +15,10 @@ interface ValueKind {
   /** For editors; `accepts` decides. */
   readonly pattern?: string;
   readonly hint?: (text: string) => string | null;
+  /** What to do where a mapping, a list or nothing stands in its place. */
+  readonly shapeHint?: string;
+  /** People put secrets here, so what stands here is never repeated. */
+  readonly concealed?: true;
 }
 
 const durationPattern = String.raw`^(\d+(\.\d+)?(ms|s|m|h|d))+$`;
@@ -26,7 +30,16 @@ const percentWithin = (min: number, max: number) => (text: string) => {
 const oneDayMs = 24 * 60 * 60 * 1000;
 const isWithin = (value: number | null, min: number, max: number): boolean =>
   value !== null && value >= min && value <= max;
-const percentHint = (text: string): string | null => (/^[\d.]+$/.test(text) ? `Write ${text}%.` : null);
+/** What is below one may have been meant as a fraction. */
+const percentHintUpTo =
+  (max: number) =>
+  (text: string): string | null => {
+    if (!/^[\d.]+$/.test(text)) return null;
+    const percent = Number((Number(text) * 100).toPrecision(12));
+    return Number(text) < 1 && percent > 0 && percent <= max
+      ? `Write ${text}%, or ${percent}%.`
+      : `Write ${text}%.`;
+  };
 const durationHint = (text: string): string | null =>
   /^\d+$/.test(text) ? `Say the unit: ${text}s, ${text}m or ${text}h.` : null;
 /** `constructor` would be found on every object that is looked into by name. */
@@ -56,32 +69,32 @@ export const valueKinds = {
     what: "a percentage from 0% to 100%",
     accepts: percentWithin(0, 100),
     pattern: percentPattern,
-    hint: percentHint,
+    hint: percentHintUpTo(100),
   },
   limit: {
     what: "a percentage between 0.01% and 50%",
     accepts: percentWithin(0.01, 50),
     pattern: percentPattern,
-    hint: percentHint,
+    hint: percentHintUpTo(50),
   },
   retireShare: {
     what: "a percentage from 0% to 10%",
     accepts: percentWithin(0, 10),
     pattern: percentPattern,
-    hint: percentHint,
+    hint: percentHintUpTo(10),
   },
   increase: {
     what: "a percentage from 0% to 999%",
     accepts: percentWithin(0, 999),
     pattern: percentPattern,
-    hint: percentHint,
+    hint: percentHintUpTo(100),
   },
   // What falls by 100% is gone: nothing would ever be below that.
   decrease: {
     what: "a percentage from 0% to 99%",
     accepts: percentWithin(0, 99),
     pattern: percentPattern,
-    hint: percentHint,
+    hint: percentHintUpTo(100),
   },
   duration: {
     what: "a duration such as 90s, 1h30m or 30d",
@@ -104,6 +117,7 @@ export const valueKinds = {
   query: {
     what: "a query of 1 to 4000 characters",
     accepts: (text) => text.trim() !== "" && text.length <= 4000 && !/[^\P{Cc}\n\t]/u.test(text),
+    shapeHint: "Put the query in quotes: to YAML its braces and brackets are something else.",
   },
   window: {
     what: "a window such as Mon-Thu 09:00-16:00 Europe/Amsterdam",
@@ -159,6 +173,7 @@ export const valueKinds = {
     what: "an http or https address without a user name or password",
     accepts: isPlainHttpUrl,
     pattern: "^https?://",
+    concealed: true,
   },
   reason: {
     what: "a reason of 1 to 200 characters",
@@ -170,6 +185,7 @@ export const valueKinds = {
     what: "the name of an environment variable such as IOTCTL_TOKEN",
     accepts: (text) => new RegExp(variablePattern).test(text),
     pattern: variablePattern,
+    concealed: true,
   },
   label: {
     what: "a label such as ring=canary",
@@ -197,11 +213,14 @@ export const valueKinds = {
         : "Write digits, without quotes and variables: 0.5",
   },
   readings: { what: "a whole number of readings from 1 to 100" },
-  oneBound: { what: "a gate with exactly one of `max`, `min`, `max-increase`, `max-decrease`" },
-  share: { what: "a percentage such as 10% or a list of 1 to 100 of them", hint: percentHint },
+  oneBound: {
+    what: "a gate with exactly one of `max`, `min`, `max-increase`, `max-decrease`",
+    shapeHint: "Write one of these: `max: 0.5`, `min: 0.5`, `max-increase: 20%`, `max-decrease: 20%`.",
+  },
+  share: { what: "a percentage such as 10% or a list of 1 to 100 of them", hint: percentHintUpTo(100) },
   devices: {
     what: "a percentage, a list of 1 to 100 percentages, or a mapping with a label",
-    hint: percentHint,
+    hint: percentHintUpTo(100),
   },
   // The bounds are far from any real release; they keep every later step cheap.
   windows: {

@@ -77,9 +77,10 @@ describe("a threshold that does not parse never passes for one that never trips"
   const oneBound =
     "This mapping is not a gate with exactly one of `max`, `min`, `max-increase`, `max-decrease`.";
   const number = "is not a number in the unit of the query such as 0.5.";
+  const bounds = "Write one of these: `max: 0.5`, `min: 0.5`, `max-increase: 20%`, `max-decrease: 20%`.";
   it.each<[string, number, string, string | undefined]>([
-    [metric("every: 1m"), 11, oneBound, undefined],
-    [metric("max: 1, min: 0"), 11, oneBound, undefined],
+    [metric("every: 1m"), 11, oneBound, bounds],
+    [metric("max: 1, min: 0"), 11, oneBound, bounds],
     [metric("max: 0.5x"), 11, `\`0.5x\` ${number}`, "Write digits, without quotes and variables: 0.5"],
     [metric('max: "0.5"'), 11, `\`0.5\` ${number}`, "Write digits, without quotes and variables: 0.5"],
     [metric("max: 5%"), 11, `\`5%\` ${number}`, "Only `max-increase` and `max-decrease` are percentages."],
@@ -116,6 +117,24 @@ describe("a threshold that does not parse never passes for one that never trips"
     const found = diagnosticsOf(withGate(gate));
     expect(found).toContainEqual(expect.objectContaining({ severity: "error", line, message }));
     expect(found.find((diagnostic) => diagnostic.message === message)?.hint).toEqual(hint);
+  });
+
+  it.each([
+    '{ measure: metric, query: sum(rate(errors{job="fan"}[5m])), max: 1 }',
+    "{ measure: count, failures: sum(bad{job=fan}), of: sum(all{job=fan}), limit: 1% }",
+    asking('{job="fan"}[5m]', "max: 1"),
+    asking('{job="fan"}', "max: 1"),
+  ])("a query with braces is to be put in quotes: %s", (gate) => {
+    const hints = diagnosticsOf(withGate(gate)).map(({ hint }) => hint);
+    expect(hints).toContainEqual(expect.stringContaining("Put the query in quotes"));
+  });
+
+  it("warns of a count over a window that slides, which forgets what it has seen", () => {
+    const text = withGate(counting("sum(increase(bad[1h]))", "sum( rate (all[1h]))", "alpha: 0.01"));
+    expect(problemsOf(text)).toEqual(["GATE_WINDOW 13:15", "GATE_WINDOW 14:9"]);
+    expect(diagnosticsOf(text).map(({ severity }) => severity)).toEqual(["warning", "warning"]);
+    expect(problemsOf(withGate(counting("sum(bad_rate)", "sum(all)", "alpha: 0.01")))).toEqual([]);
+    expect(problemsOf(withGate(asking("rate(up[5m])", "max: 1")))).toEqual([]);
   });
 
   it("counts by two queries, each with something to ask", () => {

@@ -195,6 +195,13 @@ describe("values", () => {
       undefined,
     ],
     [
+      "updated:   { measure: update-failure, limit: 2%",
+      "updated:   { measure: update-failure, limit: 0.3",
+      "`0.3` is not a percentage between 0.01% and 50%.",
+      "Write 0.3%, or 30%.",
+    ],
+    ["below: 0.5%", "below: 0.5", "`0.5` is not a percentage from 0% to 10%.", "Write 0.5%."],
+    [
       "updated:   { measure: update-failure",
       "updated:   { measure: update-failures",
       "`update-failures` is none of `update-failure`, `silent-after-update`, `count`, `metric`.",
@@ -218,7 +225,7 @@ describe("values", () => {
     [
       "url: https://api.example.com/version",
       "url: https://me:secret@api.example.com/",
-      "`https://me:secret@api.example.com/` is not an http or https address without a user name or password.",
+      "What stands here is not an http or https address without a user name or password.",
       undefined,
     ],
     ["retire: { below: 0.5%, unseen: 30d }", "retire: 30d", "`30d` is not a mapping.", undefined],

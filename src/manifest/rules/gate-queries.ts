@@ -44,6 +44,22 @@ export const queriesNameVersions: Rule = ({ release, keysAt, error }) => {
   }
 };
 
+/** The sequential test counts on from what it counted before, which a window lets go of. */
+export const countsOnlyGrow: Rule = ({ release, warning }) => {
+  for (const [name, gate] of queriedGates(release)) {
+    if (gate.measure !== "count") continue;
+    for (const key of ["failures", "of"] as const) {
+      const slides = /\b(increase|rate|irate|delta|idelta|\w+_over_time)\s*\(/.exec(gate[key])?.[1];
+      if (slides === undefined) continue;
+      warning(["gates", name, key], {
+        code: "IOT_MANIFEST_GATE_WINDOW",
+        message: `\`${slides}\` counts over a window that slides, so the gate forgets what it has seen.`,
+        hint: "Ask for the totals themselves, which only grow: sum(app_crashes_total).",
+      });
+    }
+  }
+};
+
 /** A gate is asked again before its deadline makes no data of the time in between. */
 export const gatesAreAskedInTime: Rule = ({ release, error }) => {
   for (const [name, { deadlineMs, everyMs }] of queriedGates(release)) {

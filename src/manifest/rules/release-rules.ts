@@ -1,6 +1,11 @@
 import { bridgesAreObserved, bridgesLeadToFirmware } from "./bridges.ts";
 import { stagesHaveGates } from "./gates.ts";
-import { gateComponentsExist, gatesAreAskedInTime, queriesNameVersions } from "./gate-queries.ts";
+import {
+  countsOnlyGrow,
+  gateComponentsExist,
+  gatesAreAskedInTime,
+  queriesNameVersions,
+} from "./gate-queries.ts";
 import { hardwareIsDistinct } from "./hardware.ts";
 import { pinsAreSatisfiable, pinsNameOthers, releaseAgreesWithItself } from "./pins.ts";
 import type { Rule } from "./rule.ts";
@@ -34,5 +39,6 @@ export const releaseRules: readonly Rule[] = [
   stagesHaveGates,
   gateComponentsExist,
   queriesNameVersions,
+  countsOnlyGrow,
   gatesAreAskedInTime,
 ];
