@@ -3,42 +3,19 @@ import { IotctlError } from "../../src/base/errors.ts";
 import { advance, readRollout, tell } from "../../src/rollout/advance.ts";
 import type { TurnHold } from "../../src/rollout/journal/journal.ts";
 import { turnLost } from "../../src/rollout/journal/rollout-locked.ts";
-import type { RolloutPorts } from "../../src/rollout/rollout-ports.ts";
 import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { MemoryJournal, MemoryJournals } from "../support/memory-journal.ts";
-import { randomFor } from "../support/simulation/chance.ts";
-import { modelPorts, type PortsOptions } from "../support/simulation/model-ports.ts";
-import { ModelWorld } from "../support/simulation/model-world.ts";
-import { scenarioOf } from "../support/simulation/scenario.ts";
+import type { PortsOptions } from "../support/simulation/model-ports.ts";
+import { QuietField, quietScenario } from "../support/simulation/quiet-field.ts";
 import { hourMs } from "../support/simulation/settings.ts";
 import { away } from "../support/simulation/trouble.ts";
 import { thrownBy } from "../support/thrown-by.ts";
 
-const seed = 5;
-const scenario = scenarioOf(seed);
+const scenario = quietScenario();
 const startMs = scenario.startMs;
 
-interface Field {
-  readonly world: ModelWorld;
-  readonly ports: RolloutPorts;
-}
-
-function makeField(more: Partial<PortsOptions> = {}): Field {
-  const { devices, offered, services } = scenarioOf(seed);
-  const world = new ModelWorld({
-    devices,
-    services,
-    offered,
-    compatible: () => true,
-    devicesJudge: true,
-    circumstances: () => ({ knownRecord: 0, afterRecord: 0, atMs: 0, turnLost: false }),
-    startMs,
-  });
-  const random = randomFor(1, 2);
-  return {
-    world,
-    ports: modelPorts(world, { random, strike: () => {}, refusals: 0, storeCounts: true, ...more }),
-  };
+function makeField(more: Partial<PortsOptions> = {}): QuietField {
+  return new QuietField(quietScenario(), more);
 }
 
 const begin = (journals = new MemoryJournals()): Promise<MemoryJournal> =>
@@ -82,9 +59,9 @@ describe("advance", () => {
         order.push(what);
     };
     const journal = await begin(new MemoryJournals(strike));
-    const { ports, world } = makeField({ strike });
-    world.pass(hourMs);
-    await advance(journal, ports);
+    const world = makeField({ strike });
+    await world.pass(hourMs);
+    await advance(journal, world.ports);
     const doing = order.filter((what) => what !== "append").length;
     expect(doing).toBeGreaterThan(0);
     expect(order.join(" ")).not.toMatch(/(publish|expose|deploy|assign) (publish|expose|deploy|assign)/);
@@ -109,13 +86,13 @@ describe("advance", () => {
       if (isAway && moment === "before" && ["publish", "deploy"].includes(what)) throw away();
     };
     const journal = await begin();
-    const { ports, world } = makeField({ strike });
+    const world = makeField({ strike });
     isAway = true;
-    const error = await thrownBy(() => advance(journal, ports));
+    const error = await thrownBy(() => advance(journal, world.ports));
     expect(error.code).toBe("IOT_FLEET_UNREACHABLE");
     expect(world.deeds).toEqual([]);
     isAway = false;
-    expect((await advance(journal, ports)).pending).toEqual([]);
+    expect((await advance(journal, world.ports)).pending).toEqual([]);
     expect(world.deeds.length).toBeGreaterThan(0);
   });
 
@@ -135,11 +112,11 @@ describe("advance", () => {
     const strike = (moment: string, what: string): void => {
       if (moment === "after" && what === "ensureAttestation") journal.isLost = true;
     };
-    const { ports, world } = makeField({ strike });
+    const world = makeField({ strike });
     const error = await thrownBy(async () => {
       for (let turn = 0; turn < 20; turn++) {
-        await advance(journal, ports);
-        world.pass(hourMs);
+        await advance(journal, world.ports);
+        await world.pass(hourMs);
       }
     });
     expect(error.code).toBe("IOT_ROLLOUT_LOCKED");

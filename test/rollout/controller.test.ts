@@ -3,14 +3,15 @@ import { readRollout, tell } from "../../src/rollout/advance.ts";
 import { controlRollouts } from "../../src/rollout/controller.ts";
 import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { MemoryJournals } from "../support/memory-journal.ts";
-import { ModelWorld } from "../support/model-world.ts";
-import { hourMs, makeScenario, minuteMs, randomFor, startMs } from "../support/rollout-scenario.ts";
+import { QuietField, quietScenario } from "../support/simulation/quiet-field.ts";
+import { hourMs, minuteMs } from "../support/simulation/settings.ts";
 
-const scenario = makeScenario(randomFor(5, 1), { healthy: true });
+const scenario = quietScenario();
+const { startMs } = scenario;
 
 interface Controlling {
   readonly journals: MemoryJournals;
-  readonly world: ModelWorld;
+  readonly world: QuietField;
   readonly said: readonly string[];
   /** Lets time go by, with polls and turns, until it has had enough. */
   go(hours: number, until?: () => Promise<boolean>): Promise<void>;
@@ -19,19 +20,7 @@ interface Controlling {
 
 function control(): Controlling {
   const journals = new MemoryJournals();
-  const world = new ModelWorld({
-    random: randomFor(1, 2),
-    devices: makeScenario(randomFor(5, 1), { healthy: true }).devices,
-    services: scenario.services,
-    offered: scenario.offered,
-    compatible: () => true,
-    devicesJudge: true,
-    storeCounts: true,
-    strike: () => {},
-    recordsWritten: () => 0,
-    refusals: 0,
-    startMs,
-  });
+  const world = new QuietField(quietScenario());
   const stop = new AbortController();
   const said: string[] = [];
   const running = controlRollouts({

@@ -7,7 +7,8 @@ import { phasesOf } from "../../src/rollout/engine/release-kinds.ts";
 import type { RolloutState } from "../../src/rollout/engine/state.ts";
 import { survey } from "../../src/rollout/engine/survey.ts";
 import { device, stage, started, wave } from "../support/fan-rollout.ts";
-import { makeScenario, randomFor, type Scenario } from "../support/rollout-scenario.ts";
+import { randomFor } from "../support/simulation/chance.ts";
+import { makeScenario, type Scenario } from "../support/simulation/scenario.ts";
 
 const scenarios = 400;
 const nowMs = 1000;

@@ -8,9 +8,10 @@ import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { fanConfig, planOf, stage, wave } from "../support/fan-rollout.ts";
 import { freePort } from "../support/free-port.ts";
 import { MemoryJournals } from "../support/memory-journal.ts";
-import { type ModelDevice, ModelWorld } from "../support/model-world.ts";
+import { type ModelDevice, newDevice } from "../support/simulation/model-device.ts";
+import { QuietField, quietStartMs as startMs } from "../support/simulation/quiet-field.ts";
 import { type StartedPrometheus, startPrometheus } from "../support/prometheus.ts";
-import { hourMs, minuteMs, randomFor, startMs } from "../support/rollout-scenario.ts";
+import { hourMs, minuteMs } from "../support/simulation/settings.ts";
 
 /** Half a day of one number each minute, of what devices with one firmware export. */
 function series(metric: string, firmware: string, value: number, untilMs = 12 * hourMs): string[] {
@@ -50,45 +51,26 @@ const gateOn = (metric: string, more: Partial<MetricGate> = {}): MetricGate => (
   ...more,
 });
 
-const fan = (index: number): ModelDevice => ({
-  id: `fan-${index}`,
-  component: "fan",
-  hardware: "a1",
-  labels: {},
-  nature: "honest",
-  phones: [],
-  pollIntervalMs: minuteMs,
-  installMs: minuteMs,
-  reportsAtOnce: true,
-  offline: [],
-  running: "1.9.4",
-  ready: null,
-  dead: false,
-  nextPollAtMs: startMs,
-  reported: "1.9.4",
-  reportedAtMs: startMs,
-  lastContactAtMs: startMs,
-  pairedApps: [],
-});
+const fan = (index: number): ModelDevice =>
+  newDevice(
+    {
+      id: `fan-${index}`,
+      component: "fan",
+      hardware: "a1",
+      pollIntervalMs: minuteMs,
+      installMs: minuteMs,
+      running: "1.9.4",
+    },
+    startMs,
+  );
 
 /** Three hours of a rollout to twenty fans, a third first, with a turn every five minutes. */
 async function rollOut(
   gate: MetricGate,
   url = server!.url,
-): Promise<{ state: RolloutState; world: ModelWorld }> {
-  const world = new ModelWorld({
-    random: randomFor(1, 1),
-    devices: Array.from({ length: 20 }, (_, index) => fan(index)),
-    services: {},
-    offered: [],
-    compatible: () => true,
-    devicesJudge: false,
-    storeCounts: true,
-    strike: () => {},
-    recordsWritten: () => 0,
-    refusals: 0,
-    startMs,
-  });
+): Promise<{ state: RolloutState; world: QuietField }> {
+  const devices = Array.from({ length: 20 }, (_, index) => fan(index));
+  const world = new QuietField({ devices, services: {}, offered: [] }, { devicesJudge: false });
   const waves = [30, 100].map((percent) => wave({ kind: "percent", percent }, 0));
   const { rolloutId: _, ...config } = fanConfig({
     plan: planOf("introduce fan 2.0.0"),
@@ -109,7 +91,7 @@ async function rollOut(
   return { state, world };
 }
 
-const onNew = ({ devices }: ModelWorld): number =>
+const onNew = ({ devices }: QuietField): number =>
   devices.filter(({ running }) => running === "2.0.0").length;
 
 describe("a metric gate", () => {

@@ -5,25 +5,14 @@ import { exitOfRollout } from "../../../src/cli/render/exit-of-rollout.ts";
 import type { Stage } from "../../../src/manifest/release.ts";
 import { startRollout } from "../../../src/rollout/start-rollout.ts";
 import { MemoryJournals } from "../../support/memory-journal.ts";
-import { ModelWorld } from "../../support/model-world.ts";
-import { hourMs, makeScenario, minuteMs, randomFor, startMs } from "../../support/rollout-scenario.ts";
+import { QuietField, quietScenario } from "../../support/simulation/quiet-field.ts";
+import { hourMs, minuteMs } from "../../support/simulation/settings.ts";
 
 /** Watches a healthy rollout in a small world, whose time passes while the watcher sleeps. */
 async function watch(timeoutMs: number, change: (stage: Stage) => Stage) {
-  const { config, devices, offered, services } = makeScenario(randomFor(5, 1), { healthy: true });
-  const world = new ModelWorld({
-    random: randomFor(1, 2),
-    devices,
-    services,
-    offered,
-    compatible: () => true,
-    devicesJudge: true,
-    storeCounts: true,
-    strike: () => {},
-    recordsWritten: () => 0,
-    refusals: 0,
-    startMs,
-  });
+  const scenario = quietScenario();
+  const { config, startMs } = scenario;
+  const world = new QuietField(scenario);
   const said: string[] = [];
   let note = "";
   const progress: Progress = {

@@ -95,8 +95,9 @@ export class DeedChecker {
     const seen = new Set<string>();
     for (const device of this.#world.devices) {
       if (isErratic(device)) continue;
-      // Who came late with what had left the field meets whom it meets until it was updated.
-      if (isLate(device) && device.running === device.before) continue;
+      // Who came late with what had left the field meets whom it meets until it has arrived.
+      const target = this.#scenario.config.resolved.components[device.component]?.version;
+      if (isLate(device) && device.running !== target) continue;
       const firmware = { component: device.component, version: device.running };
       for (const peer of [...(everybody ? apps : device.phones), ...services]) {
         const name = `${firmware.component}@${firmware.version} and ${peer.component}@${peer.version}`;

@@ -89,6 +89,36 @@ export interface ModelDevice {
   pairedApps: readonly ComponentVersion[];
 }
 
+/** What everything else about a device is before anything has happened to it. */
+export function newDevice(
+  device: Pick<ModelDevice, "id" | "component" | "hardware" | "pollIntervalMs" | "installMs" | "running"> &
+    Partial<ModelDevice>,
+  startMs: number,
+): ModelDevice {
+  const { running } = device;
+  return {
+    labels: {},
+    nature: "honest",
+    phones: [],
+    reportsAtOnce: true,
+    offline: [],
+    reboots: 0,
+    doomed: false,
+    stampMs: 0,
+    before: running,
+    ready: null,
+    dead: false,
+    nextPollAtMs: startMs,
+    polls: 0,
+    reported: running,
+    reportedAtMs: startMs,
+    lastContactAtMs: startMs,
+    flushedContactAtMs: startMs,
+    pairedApps: [],
+    ...device,
+  };
+}
+
 /** What a device said last, with the times that the fleet knows it by. */
 export function lastWord({ lastContactAtMs, nature, reported, reportedAtMs, stampMs }: ModelDevice): {
   reportedVersion: string;
@@ -111,7 +141,16 @@ export function report(device: ModelDevice, nowMs: number): void {
   device.reportedAtMs = nowMs;
 }
 
-const erratic: readonly Nature[] = ["falls-back", "early-success", "flapper", "clone", "replayer", "liar"];
+const erratic: readonly Nature[] = [
+  "falls-back",
+  "early-success",
+  "flapper",
+  "clone",
+  "replayer",
+  "liar",
+  // Nobody waits for who was last heard of in 1970.
+  "time-traveller",
+];
 
 /** Whether a device runs what nobody gave it or says what is not so: whom it meets then is nobody's plan. */
 export function isErratic({ nature }: ModelDevice): boolean {

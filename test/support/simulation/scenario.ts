@@ -4,7 +4,7 @@ import { compareVersions } from "../../../src/compat/versions.ts";
 import type { Freeze } from "../../../src/manifest/environment.ts";
 import { makePlan } from "../../../src/planner/make-plan.ts";
 import { pick, randomFor } from "./chance.ts";
-import { type ModelDevice, type Nature, offlineWindows, personalities } from "./model-device.ts";
+import { type ModelDevice, type Nature, newDevice, offlineWindows, personalities } from "./model-device.ts";
 import type { MetricMood } from "./model-metrics.ts";
 import { imagesOf, kindOf, oldVersions, pickProduct, type Product } from "./products.ts";
 import { hourMs, makeConfig, makeFreezes, minuteMs, type ModelConfig } from "./settings.ts";
@@ -36,9 +36,9 @@ export function scenarioOf(seed: number): Scenario {
   return makeScenario(randomFor(seed, 1), { healthy: seed % 5 === 0, large });
 }
 
-function makeScenario(
+export function makeScenario(
   random: Random,
-  { healthy, large }: { readonly healthy: boolean; readonly large: boolean },
+  { healthy, large = false }: { readonly healthy: boolean; readonly large?: boolean },
 ): Scenario {
   for (let tries = 0; tries < 200; tries++) {
     const product = pickProduct(random, tries);
@@ -123,7 +123,7 @@ function makeDevice(maker: Maker, component: string, id: string): ModelDevice {
   const images = imagesOf(product, component, running);
   const pollIntervalMs = randomInteger(random, 5, 90) * minuteMs;
   const natures = random.next() < 0.6 ? personalities : honestFaults;
-  return {
+  const device = {
     id,
     component,
     hardware: pick(random, images.length > 0 ? images : [`${component}-a1`, `${component}-b2`]),
@@ -146,17 +146,9 @@ function makeDevice(maker: Maker, component: string, id: string): ModelDevice {
     doomed: random.next() < 0.5,
     stampMs: random.next() < 0.5 ? 0 : Date.UTC(2099, 0, 1),
     running,
-    before: running,
-    ready: null,
-    dead: false,
     nextPollAtMs: startMs + random.next() * pollIntervalMs,
-    polls: 0,
-    reported: running,
-    reportedAtMs: startMs,
-    lastContactAtMs: startMs,
-    flushedContactAtMs: startMs,
-    pairedApps: [],
   };
+  return newDevice(device, startMs);
 }
 
 function firmwaresOf(product: Product): string[] {
