@@ -9,6 +9,7 @@ import { loadControlToken } from "./control-token.ts";
 import { openDatabase } from "./database.ts";
 import { lockDirectory } from "./directory-lock.ts";
 import { type Fleet, openFleet } from "./fleet.ts";
+import { readLastPort, writeLastPort } from "./last-port.ts";
 import { requestListener } from "./request-listener.ts";
 import { fleetRoutes } from "./routes.ts";
 import { tokenHash } from "./tokens.ts";
@@ -18,7 +19,7 @@ export interface FleetServerOptions {
   readonly dir: string;
   /** Default `127.0.0.1`. */
   readonly host?: string;
-  /** Default 0: any that is free. */
+  /** 0: any that is free. Default: the one of the last time where it is free, else any. */
   readonly port?: number;
   /** How long devices are told to sleep between polls; on the wire 1 s to a day, in whole seconds. */
   readonly pollIntervalMs: number;
@@ -63,9 +64,11 @@ export interface FleetServer {
  * IOT_FLEET_DATABASE_UNREADABLE, and then leaves nothing running.
  */
 export async function startFleetServer(options: FleetServerOptions): Promise<FleetServer> {
-  const { dir, host = "127.0.0.1", port = 0, pollIntervalMs, clock, log = () => {} } = options;
+  const { dir, host = "127.0.0.1", pollIntervalMs, clock, log = () => {} } = options;
   const limits = { ...defaultLimits, ...options.limits };
   mkdirSync(dir, { recursive: true });
+  const portFile = join(dir, "last-port");
+  const port = options.port ?? readLastPort(portFile);
   const held: (() => void)[] = [];
   const release = (): void => {
     for (const letGo of held.splice(0).toReversed()) letGo();
@@ -80,7 +83,12 @@ export async function startFleetServer(options: FleetServerOptions): Promise<Fle
     const control = { fleet, tokenHash: tokenHash(controlToken), artifactBytesMax: limits.artifactBytesMax };
     const server = createHttpServer(requestListener(fleetRoutes(control, pollIntervalMs), log), limits);
     held.push(() => server.close());
-    const url = await listen(server, host, port);
+    const url = await listen(server, host, port).catch((error: unknown) => {
+      if (options.port !== undefined || !isPortTaken(error)) throw error;
+      log(`Port ${port}, where devices look for it, is taken by another program; it takes another one.`);
+      return listen(server, host, 0);
+    });
+    writeLastPort(portFile, url);
     const addressFile = join(dir, "address.json");
     writeFileAtomic(addressFile, `${JSON.stringify({ url, pid: process.pid })}\n`);
     const contacts = saveContacts(fleet, limits.contactSaveMs, log);
@@ -96,6 +104,10 @@ export async function startFleetServer(options: FleetServerOptions): Promise<Fle
     release();
     throw addressError(error, host, port);
   }
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof IotctlError && error.code === "IOT_PORT_IN_USE";
 }
 
 function createHttpServer(listener: RequestListener, limits: FleetServerLimits): Server {

@@ -92,6 +92,25 @@ describe("the fleet server's life", () => {
     await (await start(dir)).close();
   });
 
+  it("comes back on the port that it had, where devices look for it", async () => {
+    const dir = temporaryDirectory();
+    const first = await start(dir);
+    await first.close();
+    const second = await start(dir);
+    expect(second.url).toBe(first.url);
+    await second.close();
+    const taken = createServer();
+    const port = Number(new URL(first.url).port);
+    await new Promise<void>((resolve) => taken.listen(port, "127.0.0.1", resolve));
+    onTestFinished(() => void taken.close());
+    const third = await start(dir);
+    expect(third.url).not.toBe(first.url);
+    expect((await httpExchange(third.url, "/api/v1/health")).status).toBe(200);
+    await third.close();
+    writeFileSync(join(dir, "last-port"), "99999");
+    await (await start(dir)).close();
+  });
+
   it("names a port that is in use and lets go of the directory", async () => {
     const taken = createServer();
     await new Promise<void>((resolve) => taken.listen(0, "127.0.0.1", resolve));

@@ -24,8 +24,7 @@ export default class FleetServe extends BaseCommand<typeof FleetServe, ServeResu
     dir: Flags.string({ summary: "Directory of the server; else the environment's.", helpValue: "<dir>" }),
     host: Flags.string({ summary: "Address to listen on.", default: "127.0.0.1", helpValue: "<address>" }),
     port: Flags.integer({
-      summary: "Port to listen on; 0 takes any that is free.",
-      default: 0,
+      summary: "Port to listen on, 0 for any that is free; else the one of the last time.",
       min: 0,
       max: 65_535,
       helpValue: "<port>",
@@ -46,7 +45,14 @@ export default class FleetServe extends BaseCommand<typeof FleetServe, ServeResu
     const log = (line: string): void => this.conversation.warn(line);
     const say = (line: string): void => this.conversation.info(line);
     const pollIntervalMs = flags["poll-interval"];
-    const server = await startFleetServer({ dir, host, port, pollIntervalMs, clock: systemClock, log });
+    const server = await startFleetServer({
+      dir,
+      host,
+      ...(port !== undefined && { port }),
+      pollIntervalMs,
+      clock: systemClock,
+      log,
+    });
     this.conversation.info(
       `Fleet server listens on ${server.url}, keeps its data in ${dir}. Ctrl-C stops it.`,
     );
