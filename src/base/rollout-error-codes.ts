@@ -41,7 +41,7 @@ export const rolloutErrors = {
   IOT_JOURNAL_RECORD_TOO_LARGE: {
     exit: Exit.blocked,
     summary:
-      "A rollout would write more into one record than where its journal lies takes; nothing was written. A directory takes records of any size.",
+      "A rollout would write more into one record than where its journal lies takes; nothing was written. A directory takes the largest, up to 256 MiB.",
   },
   IOT_JOURNAL_STORE_REFUSED: {
     exit: Exit.remote,
@@ -55,7 +55,7 @@ export const rolloutErrors = {
   IOT_JOURNAL_STORE_UNSAFE: {
     exit: Exit.blocked,
     summary:
-      "The store that should keep the journals ignores conditional writes, so two rollouts could overwrite one another.",
+      "The store that should keep the journals ignores conditional writes, so two rollouts could overwrite one another, or does not say how old an object is, so a lease would never end.",
   },
   IOT_METRICS_NOT_CONFIGURED: {
     exit: Exit.usage,
@@ -94,7 +94,8 @@ export const rolloutErrors = {
   },
   IOT_ROLLOUT_IN_PROGRESS: {
     exit: Exit.staleOrLocked,
-    summary: "Another release of the same product is being rolled out; end that first.",
+    summary:
+      "Another release of the same product is being rolled out, or was stopped and is not done with stopping; end that first.",
   },
   IOT_ROLLOUT_LOCKED: {
     exit: Exit.staleOrLocked,

@@ -9,14 +9,15 @@ export const rolloutArg = Args.string({
   ignoreStdin: true,
 });
 
-/** Opens a rollout to move it or tell it something: not one that a later rollout has taken over from. */
+/** Opens a rollout to move it or tell it something: not one that a later rollout has taken over from, unless it is `finishing` alone. */
 export async function openCurrentRollout(
   journals: RolloutJournals,
   rolloutId: string | undefined,
+  finishing = false,
 ): Promise<RolloutJournal> {
   const { assertNotSuperseded } = await import("../rollout/open-rollout.ts");
   const journal = await openRollout(journals, rolloutId);
-  await assertNotSuperseded(journals, journal);
+  await assertNotSuperseded(journals, journal, finishing);
   return journal;
 }
 

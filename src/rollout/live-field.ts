@@ -5,9 +5,9 @@ import type { Release, ServiceComponent } from "../manifest/release.ts";
 import { factsOfRelease } from "../manifest/release-facts.ts";
 import type { Storefront, StorefrontStatus } from "../storefronts/storefront.ts";
 import type { RolloutJournals } from "./journal/journal.ts";
-import { foldJournal } from "./fold.ts";
 import { listAllDevices } from "./observe-field.ts";
 import { observeService } from "./observe-service.ts";
+import { rolloutsOfProduct } from "./rollouts-of-product.ts";
 
 export interface Field {
   /** Versions in use, by component of the release, lowest first. */
@@ -127,9 +127,7 @@ async function lastDeployed(
   component: string,
   journals: RolloutJournals,
 ): Promise<string | null> {
-  for (const rolloutId of (await journals.list()).toReversed()) {
-    const state = foldJournal(await journals.open(rolloutId).read());
-    if (state?.config.resolved.product !== product) continue;
+  for await (const { state } of rolloutsOfProduct(journals, product)) {
     const version = state.deployed[component];
     if (version !== undefined) return version;
   }

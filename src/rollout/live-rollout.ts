@@ -22,6 +22,7 @@ export class LiveRollout {
   #books: OwnBooks = new OwnBooks();
   #state: RolloutState | null = null;
   #last: JournalRecord | undefined;
+  #isRead = false;
 
   constructor(journal: RolloutJournal, check: RecordCheck = () => {}) {
     this.journal = journal;
@@ -31,6 +32,8 @@ export class LiveRollout {
   /** The state of the last record that was read; `catchUp` comes first. It may change in place with the next. */
   get state(): RolloutState {
     if (this.#state) return this.#state;
+    if (!this.#isRead)
+      throw new Error(`rollout ${this.journal.rolloutId} has to be read before it is looked at`);
     throw new IotctlError(
       "IOT_JOURNAL_DAMAGED",
       `The journal of rollout ${this.journal.rolloutId} does not begin with its start.`,
@@ -41,12 +44,14 @@ export class LiveRollout {
   /** Reads on to the end of the journal. Returns what is new. */
   async catchUp(): Promise<readonly JournalRecord[]> {
     const records = await this.journal.read(this.#last);
-    for (const record of records) {
-      const state = decide(this.#state, record.event, record.at, this.#books).state;
-      if (state) await this.#check(record, state.config);
-      this.#state = state;
-      this.#last = record;
+    try {
+      for (const record of records) await this.#fold(record);
+    } catch (error) {
+      // The books may hold what the record says that was not let through.
+      this.#forget();
+      throw error;
     }
+    this.#isRead = true;
     return records;
   }
 
@@ -66,13 +71,22 @@ export class LiveRollout {
     if (await this.journal.append(record)) {
       this.#state = decision.state;
       this.#last = record;
+      this.#isRead = true;
       return "written";
     }
     const records = await this.catchUp();
     return { overtakenBy: records.slice(last?.seq ?? 0) };
   }
 
+  async #fold(record: JournalRecord): Promise<void> {
+    const { state } = decide(this.#state, record.event, record.at, this.#books);
+    if (state) await this.#check(record, state.config);
+    this.#state = state;
+    this.#last = record;
+  }
+
   #forget(): void {
+    this.#isRead = false;
     this.#books = new OwnBooks();
     this.#state = null;
     this.#last = undefined;

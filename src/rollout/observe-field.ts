@@ -12,7 +12,8 @@ export async function listAllDevices(fleet: FleetBackend): Promise<Device[]> {
   let after: string | undefined;
   for (let page = 0; page < pagesMax; page++) {
     const found = await fleet.listDevices({ limit: pageSize, ...(after === undefined ? {} : { after }) });
-    devices.push(...found.devices);
+    // Not spread into one call: how many a backend gives at once is its own to say.
+    for (const device of found.devices) devices.push(device);
     if (found.next === null) break;
     after = found.next;
   }
@@ -46,7 +47,7 @@ async function listOutcomes(fleet: FleetBackend, assignmentId: string): Promise<
       limit: pageSize,
       ...(after === undefined ? {} : { after }),
     });
-    outcomes.push(...found.outcomes);
+    for (const outcome of found.outcomes) outcomes.push(outcome);
     if (found.next === null) break;
     after = found.next;
   }

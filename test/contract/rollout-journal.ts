@@ -161,6 +161,33 @@ export function rolloutJournalContract(
       expect(await place.connect().list()).toEqual(["earlier", "b-at_once.1+x@y", "later"]);
     });
 
+    test("lists one that cannot be read beside the others, and reads those", async () => {
+      const place = await open();
+      if (place.tamper === null) return;
+      const journals = place.connect();
+      const [, records] = await journalOf(place, "a", "b");
+      for (const [id, at] of [
+        ["z", 2],
+        ["late", 3],
+      ] as const)
+        await journals.create(id, entry("a", at));
+      expect(await journals.first("fan")).toEqual(records[0]);
+      await place.tamper("fan", ([a, b]) => [a!, b!.replace("ann", "eve")]);
+      expect(await place.connect().first("fan")).toEqual(records[0]);
+      await place.tamper("fan", ([a, b]) => [a!.replace("ann", "eve"), b!]);
+      const listed = await place.connect().list();
+      expect(listed.toSorted()).toEqual(["fan", "late", "z"]);
+      expect(listed.filter((id) => id !== "fan")).toEqual(["z", "late"]);
+      for (const read of [() => journals.first("fan"), () => journals.open("fan").read()]) {
+        expect((await thrownBy(read)).code).toBe("IOT_JOURNAL_DAMAGED");
+      }
+      expect(await journals.open("z").read()).toHaveLength(1);
+      for (const id of ["none", "..", ""]) {
+        const unknown = await thrownBy(async () => journals.first(id));
+        expect(unknown.code, id).toBe("IOT_ROLLOUT_UNKNOWN");
+      }
+    });
+
     test("lets one begin at a time, and others wait for a bounded time", async () => {
       const place = await open();
       const [one, other] = [place.connect(), place.connect()];

@@ -16,6 +16,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { tryExclusiveLock } from "../../src/base/exclusive-lock.ts";
 import { chainRecord, formatRecord } from "../../src/rollout/journal/chain.ts";
+import { DirectoryJournal } from "../../src/rollout/journal/directory/directory-journal.ts";
 import { DirectoryJournals } from "../../src/rollout/journal/directory/directory-journals.ts";
 import type { JournalEntry, JournalRecord, RolloutJournal } from "../../src/rollout/journal/journal.ts";
 import { HastyClock } from "../support/hasty-clock.ts";
@@ -75,8 +76,36 @@ describe("journals in a directory", () => {
     await append(await journals.create("fan", entry("a")), "b");
     appendFileSync(file, "nobody looks here\n");
     expect(await journals.list()).toEqual(["fan"]);
-    writeFileSync(file, readFileSync(file, "utf8").replace("ann", "eve"));
-    expect((await thrownBy(() => journals.list())).code).toBe("IOT_JOURNAL_DAMAGED");
+    expect((await journals.first("fan")).seq).toBe(1);
+  });
+
+  it("are listed when all that is left of them is that they were there", async () => {
+    for (const harm of [rmSync, truncateSync]) {
+      const { file, journals } = make();
+      await journals.create("fan", entry("a"));
+      await journals.create("other", { ...entry("a"), at: 1 });
+      harm(file);
+      expect(await journals.list()).toEqual(["other", "fan"]);
+      for (const read of [() => journals.first("fan"), () => journals.open("fan").read()]) {
+        expect((await thrownBy(read)).code).toBe("IOT_JOURNAL_DAMAGED");
+      }
+    }
+  });
+
+  it("take no record that nobody could read afterwards", async () => {
+    const { dir, journals } = make();
+    await journals.create("fan", entry("a"));
+    const lineBytesMax = 600_000;
+    const journal = new DirectoryJournal("fan", join(dir, "fan"), new HastyClock(), lineBytesMax);
+    const [first] = await journal.read();
+    const small = chainRecord(first, entry(""));
+    const roomBytes = lineBytesMax - Buffer.byteLength(formatRecord(small)) + 1;
+    const tooLarge = chainRecord(first, entry("x".repeat(roomBytes + 1)));
+    const refused = await thrownBy(() => journal.append(tooLarge));
+    expect(refused).toMatchObject({ code: "IOT_JOURNAL_RECORD_TOO_LARGE", exit: 3 });
+    expect(await journal.read()).toHaveLength(1);
+    expect(await journal.append(chainRecord(first, entry("x".repeat(roomBytes))))).toBe(true);
+    expect(await journal.read()).toHaveLength(2);
   });
 
   it("go on behind a torn end as if it had never been", async () => {

@@ -1,9 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { tell } from "../../src/rollout/advance.ts";
+import { advance, readRollout, tell } from "../../src/rollout/advance.ts";
+import { journalDamaged } from "../../src/rollout/journal/journal-damaged.ts";
 import { assertNotSuperseded, assertReleasable, findOpenRollout } from "../../src/rollout/open-rollout.ts";
 import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { fanConfig } from "../support/fan-rollout.ts";
-import { MemoryJournals } from "../support/memory-journal.ts";
+import { type MemoryJournal, MemoryJournals } from "../support/memory-journal.ts";
+import { quickConfig, SmallField } from "../support/small-field.ts";
 import { thrownBy } from "../support/thrown-by.ts";
 
 const by = { by: "ann", reason: "" };
@@ -32,6 +34,83 @@ describe("findOpenRollout", () => {
     expect(error).toMatchObject({ code: "IOT_ROLLOUT_IN_PROGRESS", details: { rolloutId: "fan-1.0.0" } });
     await tell(journals.open("fan-1.0.0"), { type: "aborted", ...by }, 1);
     expect(await findOpenRollout(journals, next)).toBeNull();
+  });
+});
+
+/** A rollout of the fan that was aborted when devices had their assignment already. */
+async function abortedUnderWay(journals: MemoryJournals): Promise<MemoryJournal> {
+  const journal = await startRollout(journals, quickConfig(), 0);
+  await advance(journal, new SmallField(3).ports);
+  await tell(journal, { type: "aborted", ...by }, 1);
+  return journals.open(journal.rolloutId);
+}
+
+describe("a rollout that has ended and is not done with stopping", () => {
+  const next = { product: "fan", version: "1.1.0" };
+  const key = "cancel:fan-1.0.0:fan@2.0.0";
+
+  it("keeps others of its product from beginning until it is, and says how", async () => {
+    const journals = new MemoryJournals();
+    const journal = await abortedUnderWay(journals);
+    for (const release of [next, { product: "fan", version: "1.0.0" }]) {
+      const error = await thrownBy(() => findOpenRollout(journals, release));
+      expect(error).toMatchObject({
+        code: "IOT_ROLLOUT_IN_PROGRESS",
+        hints: ["Finish it: iotctl rollout advance fan-1.0.0 --env test"],
+        details: { status: "aborted", pending: [key] },
+      });
+      expect(error.message).toContain("not done with stopping");
+    }
+    await advance(journal, new SmallField(3).ports);
+    expect(await findOpenRollout(journals, next)).toBeNull();
+  });
+
+  it("may have its turn, and nothing else, when a later one began all the same", async () => {
+    const journals = new MemoryJournals();
+    const journal = await abortedUnderWay(journals);
+    await begin(journals, "1.1.0");
+    await assertNotSuperseded(journals, journal, true);
+    expect((await thrownBy(() => assertNotSuperseded(journals, journal))).code).toBe(
+      "IOT_ROLLOUT_SUPERSEDED",
+    );
+  });
+
+  it("keeps nobody from beginning by what a backend refused for good", async () => {
+    const journals = new MemoryJournals();
+    const journal = await abortedUnderWay(journals);
+    await tell(journal, { type: "effect-failed", key, code: "IOT_FLEET_REFUSED", message: "no" }, 2);
+    expect((await readRollout(journal)).pending).toHaveLength(1);
+    expect(await findOpenRollout(journals, next)).toBeNull();
+  });
+});
+
+describe("a rollout that cannot be read", () => {
+  const next = { product: "fan", version: "1.1.0" };
+
+  it("keeps releases of its product from beginning, and none of others", async () => {
+    const journals = new MemoryJournals();
+    await begin(journals, "1.0.0");
+    journals.open("fan-1.0.0").read = async () => {
+      throw journalDamaged("fan-1.0.0", 2, "it cannot be read");
+    };
+    for (const find of [findOpenRollout, assertReleasable]) {
+      const error = await thrownBy(() => find(journals, next));
+      expect(error.code).toBe("IOT_JOURNAL_DAMAGED");
+      expect(error.message).toContain("Rollout fan-1.0.0 is of fan and cannot be read");
+    }
+    expect(await findOpenRollout(journals, { ...next, product: "other" })).toBeNull();
+  });
+
+  it("keeps releases of all products from beginning when nobody knows whose it is", async () => {
+    const journals = new MemoryJournals();
+    await begin(journals, "1.0.0");
+    const damaged = async (): Promise<never> => {
+      throw journalDamaged("fan-1.0.0", 1, "it cannot be read");
+    };
+    journals.open("fan-1.0.0").read = damaged;
+    journals.first = damaged;
+    const error = await thrownBy(() => findOpenRollout(journals, { ...next, product: "other" }));
+    expect(error.message).toContain("Rollout fan-1.0.0 may be of other");
   });
 });
 

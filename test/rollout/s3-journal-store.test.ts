@@ -69,6 +69,23 @@ describe("a store that knows nothing of conditional writes", () => {
   });
 });
 
+test.each<[string, Record<string, string>, boolean]>([
+  ["when an object was written", {}, true],
+  ["what time it is", { "last-modified": new Date().toUTCString() }, false],
+])(
+  "a store that does not say %s is refused, since no lease there would end",
+  async (_, headers, saysDate) => {
+    const settings = await serve((request, response) => {
+      response.sendDate = saysDate;
+      if (request.method === "PUT") return response.writeHead(412).end();
+      return response.writeHead(200, { "content-length": 2, ...headers }).end("{}");
+    });
+    const unsafe = await thrownBy(() => new JournalBucket(settings).putIfAbsent("a", "b"));
+    expect(unsafe.code).toBe("IOT_JOURNAL_STORE_UNSAFE");
+    expect(unsafe.message).toContain("Last-Modified");
+  },
+);
+
 describe("a store that is in trouble", () => {
   test("cannot be reached", async () => {
     const journals = new S3Journals(settingsAt(`http://127.0.0.1:${await freePort()}`), systemClock);
@@ -137,6 +154,10 @@ describe("a store that is in trouble", () => {
     const names = new Set<string | undefined>();
     const settings = await serve((request, response) => {
       if (isAway) return response.writeHead(503).end();
+      if (request.method === "GET") {
+        response.setHeader("last-modified", new Date().toUTCString());
+        return response.writeHead(200, { "content-length": 2 }).end("{}");
+      }
       const isFirst = !names.has(request.url);
       names.add(request.url);
       return response.writeHead(isFirst ? 200 : 412).end();

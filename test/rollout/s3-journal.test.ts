@@ -149,7 +149,9 @@ describe.skipIf(radosgw === null)("radosgw", () => {
       const gap = await thrownBy(() => connect().open("fan").read());
       expect(gap).toMatchObject({ code: "IOT_JOURNAL_DAMAGED", details: { record: 2 } });
       await remove(nameOf("fan", 1));
-      for (const find of [() => connect().list(), () => connect().open("fan").read()]) {
+      await connect().create("later", { ...entry("a"), at: 1 });
+      expect(await connect().list()).toEqual(["later", "fan"]);
+      for (const find of [() => connect().first("fan"), () => connect().open("fan").read()]) {
         expect(await thrownBy(find)).toMatchObject({ code: "IOT_JOURNAL_DAMAGED", details: { record: 1 } });
       }
     });

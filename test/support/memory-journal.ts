@@ -80,6 +80,10 @@ export class MemoryJournals implements RolloutJournals {
     );
   }
 
+  async first(rolloutId: string): Promise<JournalRecord> {
+    return this.open(rolloutId).records[0]!;
+  }
+
   open(rolloutId: string): MemoryJournal {
     const journal = this.#journals.get(rolloutId);
     if (!journal) throw new IotctlError("IOT_ROLLOUT_UNKNOWN", `There is no rollout ${rolloutId}.`);

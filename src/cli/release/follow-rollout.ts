@@ -7,6 +7,7 @@ import { advance } from "../../rollout/advance.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import { LiveRollout } from "../../rollout/live-rollout.ts";
 import type { RolloutPorts } from "../../rollout/rollout-ports.ts";
+import { unfinishedEffects } from "../../rollout/unfinished-effects.ts";
 
 export interface FollowOptions {
   readonly journal: RolloutJournal;
@@ -37,18 +38,21 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
   let stuck = 0;
   for (;;) {
     if (signal.aborted) throw interrupted(journal.rolloutId);
-    const view = await turn(live, ports).catch((error: unknown) => {
+    const isTurn = await turn(live, ports).catch((error: unknown) => {
       troubleSinceMs ??= clock.now();
       const waitable =
         error instanceof IotctlError && (error.exit === Exit.remote || error.exit === Exit.undecided);
       if (!waitable || clock.now() - troubleSinceMs > troubleMaxMs) throw error;
       options.onTrouble(error);
-      return null;
+      return false;
     });
-    if (view) {
+    if (isTurn) {
       troubleSinceMs = null;
+      const view = describeRollout(live.state, clock.now());
       await options.onView(view);
-      if (hasEnded(view.status)) return view;
+      // Where another has the turn, what was to stop may go on for a while.
+      const stops = view.status !== "completed" && unfinishedEffects(live.state).length > 0;
+      if (hasEnded(view.status) && !stops) return view;
       stuck = view.stuck ? stuck + 1 : 0;
       const needsPeople =
         view.status === "awaiting-approval" || view.status === "paused" || stuck >= stuckTurns;
@@ -62,14 +66,14 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
 }
 
 /** Where another process moves the rollout, such as the server's controller, it is only looked at. */
-async function turn(live: LiveRollout, ports: RolloutPorts): Promise<RolloutView> {
+async function turn(live: LiveRollout, ports: RolloutPorts): Promise<true> {
   try {
-    return describeRollout(await advance(live.journal, ports, live), ports.clock.now());
+    await advance(live.journal, ports, live);
   } catch (error) {
     if (!(error instanceof IotctlError) || error.code !== "IOT_ROLLOUT_LOCKED") throw error;
     await live.catchUp();
-    return describeRollout(live.state, ports.clock.now());
   }
+  return true;
 }
 
 function interrupted(rolloutId: string): IotctlError {

@@ -6,7 +6,8 @@ import { readRollout } from "../../rollout/advance.ts";
 import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import { assertCanStage } from "../../rollout/assert-can-stage.ts";
-import { assertReleasable, findOpenRollout, type OpenRollout } from "../../rollout/open-rollout.ts";
+import { assertReleasable, findOpenRollout } from "../../rollout/open-rollout.ts";
+import type { RolloutOfProduct } from "../../rollout/rollouts-of-product.ts";
 import type { Context } from "../context.ts";
 import { approvalTerms } from "./approval-terms.ts";
 import { beginRollout } from "./begin-rollout.ts";
@@ -78,7 +79,7 @@ interface ReleasePlan {
 /** A rollout that began has all it needs in its journal; a plan that is named must be its own. */
 async function planUnderWay(
   release: Release,
-  { journal, state }: OpenRollout,
+  { journal, state }: RolloutOfProduct,
   { planFile }: ReleaseOptions,
 ): Promise<ReleasePlan> {
   const { plan } = state.config;
@@ -116,7 +117,7 @@ function makeFeasiblePlan(
 async function seal(
   release: Release,
   releaseDir: string,
-  open: OpenRollout | null,
+  open: RolloutOfProduct | null,
   { bundleDir, context, progress }: ReleaseOptions,
 ): Promise<BundleDescription> {
   const bundle = await progress.step("Bundle", async () => {
@@ -168,7 +169,7 @@ function stoppable(progress: Progress, signal: AbortSignal): Progress {
   };
 }
 
-function changedSince({ journal, state }: OpenRollout, bundle: BundleDescription): IotctlError {
+function changedSince({ journal, state }: RolloutOfProduct, bundle: BundleDescription): IotctlError {
   const { manifestDigest, resolved } = state.config;
   return new IotctlError(
     "IOT_RELEASE_CHANGED",

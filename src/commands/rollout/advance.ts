@@ -19,7 +19,7 @@ export default class Advance extends RolloutCommand<typeof Advance> {
     const { systemClock } = await import("../../base/clock.ts");
     const { advance } = await import("../../rollout/advance.ts");
     const context = await this.context(flags.env);
-    const journal = await openCurrentRollout(await context.journals(), args.rollout);
+    const journal = await openCurrentRollout(await context.journals(), args.rollout, true);
     return describeRollout(await advance(journal, await context.rolloutPorts()), systemClock.now());
   }
 

@@ -52,8 +52,10 @@ export interface TurnHold {
 export interface RolloutJournals {
   /** Runs `work` while nobody else begins a rollout; waits a bounded time, then IOT_ROLLOUT_LOCKED. */
   exclusively<T>(work: () => Promise<T>): Promise<T>;
-  /** In the order in which they began. */
+  /** In the order in which they began; one whose beginning cannot be read is there all the same, behind the others. */
   list(): Promise<readonly string[]>;
+  /** The first record of a rollout, whatever became of those behind it; throws what reading that throws. */
+  first(rolloutId: string): Promise<JournalRecord>;
   /** The journal of a rollout; IOT_ROLLOUT_UNKNOWN when there is none, here or at the first read. */
   open(rolloutId: string): RolloutJournal;
   /** Creates the journal with its first record; IOT_ROLLOUT_EXISTS when there is one. */

@@ -18,7 +18,7 @@ export function rolloutExists(rolloutId: string): IotctlError {
   });
 }
 
-/** Ids in the order in which the rollouts began. */
+/** Ids in the order in which the rollouts began; `Infinity` where that cannot be read. */
 export function inOrderOfBeginning(
   rollouts: readonly { readonly rolloutId: string; readonly atMs: number }[],
 ): readonly string[] {

@@ -79,6 +79,10 @@ export class SimulatedJournals implements RolloutJournals {
     return this.#journal && this.#journal.records.length > 0 ? [this.#journal.rolloutId] : [];
   }
 
+  async first(rolloutId: string): Promise<JournalRecord> {
+    return this.open(rolloutId).records[0]!;
+  }
+
   open(rolloutId: string): SimulatedJournal {
     if (this.#journal?.rolloutId !== rolloutId) throw new Error(`there is no rollout ${rolloutId}`);
     return this.#journal;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Clock } from "../../../base/clock.ts";
-import { isSystemError } from "../../../base/errors.ts";
+import { IotctlError, isSystemError } from "../../../base/errors.ts";
 import { tryExclusiveLock } from "../../../base/exclusive-lock.ts";
 import { brokenLink, chainStart, formatRecord, type Link, readRecord } from "../chain.ts";
 import { journalDamaged } from "../journal-damaged.ts";
@@ -9,9 +9,10 @@ import { rolloutLocked } from "../rollout-locked.ts";
 import { appendDurably } from "./append-durably.ts";
 import { readHead, writeHead } from "./journal-head.ts";
 import { waitForLock } from "./wait-for-lock.ts";
-import { type Line, wholeLines } from "./whole-lines.ts";
+import { type Line, lineBytesMax, wholeLines } from "./whole-lines.ts";
 
 export const journalName = "journal.ndjson";
+export const headName = "head";
 
 /** An append takes a few milliseconds; whoever holds its lock for so long hangs. */
 const appendWaitMs = 10_000;
@@ -42,13 +43,15 @@ export class DirectoryJournal implements RolloutJournal {
   readonly #dir: string;
   readonly #file: string;
   readonly #clock: Clock;
+  readonly #lineBytesMax: number;
   #known: Place | null = null;
 
-  constructor(rolloutId: string, dir: string, clock: Clock) {
+  constructor(rolloutId: string, dir: string, clock: Clock, maxBytes = lineBytesMax) {
     this.rolloutId = rolloutId;
     this.#dir = dir;
     this.#file = join(dir, journalName);
     this.#clock = clock;
+    this.#lineBytesMax = maxBytes;
   }
 
   async read(after?: JournalRecord): Promise<readonly JournalRecord[]> {
@@ -61,6 +64,9 @@ export class DirectoryJournal implements RolloutJournal {
   }
 
   async append(record: JournalRecord): Promise<boolean> {
+    const text = formatRecord(record);
+    const sizeBytes = Buffer.byteLength(text) - 1;
+    if (sizeBytes > this.#lineBytesMax) throw recordTooLarge(record, sizeBytes, this.#lineBytesMax);
     const lock = await waitForLock(join(this.#dir, "append-lock"), appendWaitMs, this.#clock);
     if (!lock) throw rolloutLocked(this.rolloutId);
     try {
@@ -70,8 +76,8 @@ export class DirectoryJournal implements RolloutJournal {
       if (there) return there.hash === record.hash;
       const problem = brokenLink(newest?.record ?? chainStart, record);
       if (problem !== null) throw journalDamaged(this.#file, record.seq, problem);
-      appendDurably(this.#file, endByte, formatRecord(record));
-      writeHead(join(this.#dir, "head"), record);
+      appendDurably(this.#file, endByte, text);
+      writeHead(join(this.#dir, headName), record);
       this.#known = { record, startByte: endByte };
       return true;
     } finally {
@@ -92,7 +98,7 @@ export class DirectoryJournal implements RolloutJournal {
   /** Reads on behind a place, and the record there once more: it must be the same still. */
   #behind(from: Place | null): Tail {
     // Before the journal, which may grow meanwhile.
-    const head = readHead(join(this.#dir, "head"));
+    const head = readHead(join(this.#dir, headName));
     const records: JournalRecord[] = [];
     let [newest, endByte] = [from, from?.startByte ?? 0];
     let after: Link = from ? { seq: from.record.seq - 1, hash: from.record.prev } : chainStart;
@@ -113,7 +119,7 @@ export class DirectoryJournal implements RolloutJournal {
 
   *#lines(fromByte: number): Generator<Line> {
     try {
-      yield* wholeLines(this.#file, fromByte);
+      yield* wholeLines(this.#file, fromByte, this.#lineBytesMax);
     } catch (error) {
       if (!isSystemError(error, "ENOENT")) throw error;
     }
@@ -122,4 +128,13 @@ export class DirectoryJournal implements RolloutJournal {
   #replaced(seq: number): Error {
     return journalDamaged(this.#file, seq, "what was written there is not there any more");
   }
+}
+
+/** A line that no reader would take must not be written. */
+function recordTooLarge({ seq }: JournalRecord, sizeBytes: number, maxBytes: number): IotctlError {
+  return new IotctlError(
+    "IOT_JOURNAL_RECORD_TOO_LARGE",
+    `Record ${seq} would have ${sizeBytes} bytes; a line of a journal has at most ${maxBytes}.`,
+    { hints: ["Release to fewer devices at a time: more waves, or a smaller `max`"], details: { sizeBytes } },
+  );
 }

@@ -10,10 +10,10 @@ export interface Line {
 
 const chunkBytes = 256 * 1024;
 /** Far more than a look at a million devices comes to, and less than a string may hold. */
-const lineBytesMax = 256 * 1024 * 1024;
+export const lineBytesMax = 256 * 1024 * 1024;
 
 /** The lines of a file from a byte on, as far as each ends with a line feed. Throws what the file system throws. */
-export function* wholeLines(file: string, fromByte: number): Generator<Line> {
+export function* wholeLines(file: string, fromByte: number, maxBytes = lineBytesMax): Generator<Line> {
   const descriptor = openSync(file, "r");
   try {
     const chunk = Buffer.allocUnsafe(chunkBytes);
@@ -32,8 +32,7 @@ export function* wholeLines(file: string, fromByte: number): Generator<Line> {
       }
       begun.push(Buffer.from(read.subarray(from)));
       begunBytes += read.length - from;
-      if (begunBytes > lineBytesMax)
-        throw new Error(`a line of ${file} is longer than ${lineBytesMax} bytes`);
+      if (begunBytes > maxBytes) throw new Error(`a line of ${file} is longer than ${maxBytes} bytes`);
     }
   } finally {
     closeSync(descriptor);

@@ -2,7 +2,7 @@ import type { GetObjectCommandOutput, ListObjectsV2CommandOutput } from "@aws-sd
 import { IotctlError } from "../../../base/errors.ts";
 import type { S3JournalSettings } from "../../../manifest/environment.ts";
 import { type OpenClient, openClient } from "./open-client.ts";
-import { hasStatus, storeError, unsafeStore } from "./store-error.ts";
+import { agelessStore, hasStatus, storeError, unsafeStore } from "./store-error.ts";
 
 /** Far more than a look at a million devices comes to. */
 export const objectBytesMax = 64 * 1024 * 1024;
@@ -119,12 +119,18 @@ export class JournalBucket {
     return pages;
   }
 
-  /** A store that knows nothing of conditions would answer every writer that it was the first. */
+  /**
+   * A store that knows nothing of conditions would answer every writer that it was the first; by one
+   * that does not say how old an object is, the lease of a process that died would never end.
+   */
   async #proveExclusive(): Promise<void> {
     if (this.#isProven) return;
     const wasFirst = await this.#putExclusive(probeKey, "{}");
     if (wasFirst && (await this.#putExclusive(probeKey, "{}"))) throw unsafeStore(this.#settings);
-    this.#isProven = true;
+    const probe = await this.get(probeKey);
+    if (probe && Number.isNaN(probe.ageMs)) throw agelessStore(this.#settings);
+    // What is not there yet, in the middle of another's write, is asked about the next time.
+    this.#isProven = probe !== null;
   }
 
   /** Whether nothing was there before. */

@@ -130,6 +130,9 @@ function recordTooLarge({ seq }: JournalRecord, sizeBytes: number): IotctlError 
   return new IotctlError(
     "IOT_JOURNAL_RECORD_TOO_LARGE",
     `Record ${seq} would have ${sizeBytes} bytes; an object of a journal has at most ${objectBytesMax}.`,
-    { hints: ["Keep the journals in a directory, which takes records of any size"], details: { sizeBytes } },
+    {
+      hints: ["Keep the journals in a directory, which takes records of up to 256 MiB"],
+      details: { sizeBytes },
+    },
   );
 }

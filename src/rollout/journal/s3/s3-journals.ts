@@ -1,8 +1,10 @@
 import type { Clock } from "../../../base/clock.ts";
+import { Exit } from "../../../base/error-codes.ts";
+import { IotctlError } from "../../../base/errors.ts";
 import type { S3JournalSettings } from "../../../manifest/environment.ts";
 import { chainRecord, chainStart, readRecord } from "../chain.ts";
 import { journalDamaged } from "../journal-damaged.ts";
-import type { JournalEntry, RolloutJournal, RolloutJournals } from "../journal.ts";
+import type { JournalEntry, JournalRecord, RolloutJournal, RolloutJournals } from "../journal.ts";
 import { inOrderOfBeginning, isRolloutId, rolloutExists, rolloutUnknown } from "../rollout-ids.ts";
 import { beginningLocked } from "../rollout-locked.ts";
 import { JournalBucket } from "./journal-bucket.ts";
@@ -51,6 +53,12 @@ export class S3Journals implements RolloutJournals {
     );
   }
 
+  async first(rolloutId: string): Promise<JournalRecord> {
+    const first = isRolloutId(rolloutId) ? await this.#first(rolloutId) : null;
+    if (first === null) throw rolloutUnknown(rolloutId, this.#bucket.place);
+    return first;
+  }
+
   open(rolloutId: string): RolloutJournal {
     if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, this.#bucket.place);
     return new S3Journal(rolloutId, this.#bucket, this.#clock);
@@ -63,11 +71,21 @@ export class S3Journals implements RolloutJournals {
     return journal;
   }
 
-  /** Null when it never did: somebody asked for a turn with it. */
+  /** Null when it never did: somebody asked for a turn with it. One that cannot be read hides no other. */
   async #beganAtMs(rolloutId: string): Promise<number | null> {
+    try {
+      return (await this.#first(rolloutId))?.at ?? null;
+    } catch (error) {
+      if (error instanceof IotctlError && error.exit === Exit.remote) throw error;
+      return Infinity;
+    }
+  }
+
+  /** Null where there never was a record. */
+  async #first(rolloutId: string): Promise<JournalRecord | null> {
     const source = `${this.#bucket.place}${rolloutId}`;
     const first = await this.#bucket.get(`${rolloutId}/${numbered(1)}`);
-    if (first) return readRecord(first.text, chainStart, source).at;
+    if (first) return readRecord(first.text, chainStart, source);
     if (await this.#bucket.get(`${rolloutId}/${headName}`)) {
       throw journalDamaged(source, 1, "what was written there is not there any more");
     }

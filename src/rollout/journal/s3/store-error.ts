@@ -34,21 +34,29 @@ export function storeError(error: unknown, settings: S3JournalSettings): IotctlE
 }
 
 /** The store lets two writers believe that each of them was the first. */
-export function unsafeStore({ bucket, endpoint, region }: S3JournalSettings, cause?: unknown): IotctlError {
+export function unsafeStore(settings: S3JournalSettings, cause?: unknown): IotctlError {
+  const what =
+    `asked to write to bucket ${settings.bucket} only where nothing is (If-None-Match: *), ` +
+    `it ${cause === undefined ? "wrote over what was there" : "does not know how"}`;
+  return unsafe(settings, what, cause);
+}
+
+/** The store does not say how old an object is, so nobody could tell when a lease has ended. */
+export function agelessStore(settings: S3JournalSettings): IotctlError {
+  const what = `it does not say how old an object of bucket ${settings.bucket} is (Date, Last-Modified)`;
+  return unsafe(settings, what);
+}
+
+function unsafe({ bucket, endpoint, region }: S3JournalSettings, what: string, cause?: unknown): IotctlError {
   const store = endpoint ?? `S3 in ${region}`;
-  return new IotctlError(
-    "IOT_JOURNAL_STORE_UNSAFE",
-    `${store} does not keep journals safely: asked to write to bucket ${bucket} only where nothing is ` +
-      `(If-None-Match: *), it ${cause === undefined ? "wrote over what was there" : "does not know how"}.`,
-    {
-      hints: [
-        "Keep the journals in the fleet server: rollouts: { server: true } in iotctl.yaml",
-        "Or in a store that knows conditional writes, such as AWS S3 or Ceph",
-      ],
-      details: { store, bucket },
-      cause,
-    },
-  );
+  return new IotctlError("IOT_JOURNAL_STORE_UNSAFE", `${store} does not keep journals safely: ${what}.`, {
+    hints: [
+      "Keep the journals in the fleet server: rollouts: { server: true } in iotctl.yaml",
+      "Or in a store that knows conditional writes, such as AWS S3 or Ceph",
+    ],
+    details: { store, bucket },
+    cause,
+  });
 }
 
 function hintsFor(name: string, { bucket, endpoint, prefix }: S3JournalSettings): string[] {

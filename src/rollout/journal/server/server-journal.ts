@@ -45,6 +45,14 @@ export class ServerJournal implements RolloutJournal {
     }
   }
 
+  /** The first record, whatever became of those behind it. */
+  async first(): Promise<JournalRecord> {
+    const { records } = await this.#page(1, 1);
+    const [text] = records;
+    if (text === undefined) throw this.#replaced(1);
+    return readRecord(text, chainStart, this.#source);
+  }
+
   async append(record: JournalRecord): Promise<boolean> {
     const sizeBytes = Buffer.byteLength(JSON.stringify(record));
     if (sizeBytes > recordBytesMax) throw recordTooLarge(record, sizeBytes);
@@ -68,8 +76,8 @@ export class ServerJournal implements RolloutJournal {
     return lease.during(() => work({ assertHeld }));
   }
 
-  async #page(fromSeq: number): Promise<RecordPage> {
-    const path = this.#path(`records?from=${fromSeq}&limit=${pageRecords}`);
+  async #page(fromSeq: number, limit = pageRecords): Promise<RecordPage> {
+    const path = this.#path(`records?from=${fromSeq}&limit=${limit}`);
     try {
       return (await this.#json({ method: "GET", path })) as RecordPage;
     } catch (error) {
@@ -96,6 +104,9 @@ function recordTooLarge({ seq }: JournalRecord, sizeBytes: number): IotctlError 
   return new IotctlError(
     "IOT_JOURNAL_RECORD_TOO_LARGE",
     `Record ${seq} would have ${sizeBytes} bytes; the fleet server takes at most ${recordBytesMax}.`,
-    { hints: ["Keep the journals in a directory, which takes records of any size"], details: { sizeBytes } },
+    {
+      hints: ["Keep the journals in a directory, which takes records of up to 256 MiB"],
+      details: { sizeBytes },
+    },
   );
 }

@@ -3,7 +3,7 @@ import { ControlClient } from "../../../server/control-client/control-client.ts"
 import { readAnswer } from "../../../server/control-client/read-answer.ts";
 import type { RolloutEntry } from "../../../server/control/control-api.ts";
 import { chainRecord } from "../chain.ts";
-import type { JournalEntry, RolloutJournal, RolloutJournals } from "../journal.ts";
+import type { JournalEntry, JournalRecord, RolloutJournal, RolloutJournals } from "../journal.ts";
 import { inOrderOfBeginning, isRolloutId, rolloutExists, rolloutUnknown } from "../rollout-ids.ts";
 import { beginningLocked } from "../rollout-locked.ts";
 import { ServerJournal } from "./server-journal.ts";
@@ -57,9 +57,12 @@ export class ServerJournals implements RolloutJournals {
     return inOrderOfBeginning(found);
   }
 
+  async first(rolloutId: string): Promise<JournalRecord> {
+    return this.#journal(rolloutId).first();
+  }
+
   open(rolloutId: string): RolloutJournal {
-    if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, `the fleet server at ${this.#client.url}`);
-    return new ServerJournal(rolloutId, this.#client, this.#clock);
+    return this.#journal(rolloutId);
   }
 
   async create(rolloutId: string, first: JournalEntry): Promise<RolloutJournal> {
@@ -67,5 +70,10 @@ export class ServerJournals implements RolloutJournals {
     const isThere = (await this.list()).includes(rolloutId);
     if (isThere || !(await journal.append(chainRecord(undefined, first)))) throw rolloutExists(rolloutId);
     return journal;
+  }
+
+  #journal(rolloutId: string): ServerJournal {
+    if (!isRolloutId(rolloutId)) throw rolloutUnknown(rolloutId, `the fleet server at ${this.#client.url}`);
+    return new ServerJournal(rolloutId, this.#client, this.#clock);
   }
 }
