@@ -2,7 +2,7 @@ import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
 import { assignEffect, assignmentIdOf } from "./effects.ts";
 import { type Books, copiedBooks } from "./books.ts";
-import { isOver, lastUpdate, retryDue, withoutLast } from "./device-progress.ts";
+import { isOver, lastUpdate, retryDue, wasStopped, withoutLast } from "./device-progress.ts";
 import { completeObserved, completeStarted } from "./earlier-journals.ts";
 import { type FirmwareStep, isSameStep, stepName, stepOf } from "./firmware-step.ts";
 import type { Observed, RolloutEvent } from "./events.ts";
@@ -140,14 +140,17 @@ function isFree(
 
 function assignReturnable(state: RolloutState, event: Observed, books: Books): RolloutState {
   let next = state;
-  const fresh = event.returnable.filter(
-    ({ deviceId }) =>
-      deviceId !== unbookable && !Object.hasOwn(state.returning, deviceId) && !event.kept.includes(deviceId),
-  );
-  for (const chosen of groupBy(fresh, ({ component, to }) => `${component}@${to}`)) {
+  const fresh = event.returnable.flatMap(({ component, deviceId, to }) => {
+    const sent = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
+    if (deviceId === unbookable || event.kept.includes(deviceId) || (sent && !wasStopped(sent))) return [];
+    // A backend does not take the same assignment for the same device a second time.
+    const retry = sent && (sent.retry ?? 0) + 1;
+    return [{ deviceId, ...stepOf({ component, version: to, ...(retry && { retry }) }) }];
+  });
+  for (const chosen of groupBy(fresh, (step) => `${stepName(step)} ${step.retry ?? ""}`)) {
     const [first] = chosen;
     if (!first) continue;
-    const step = { component: first.component, version: first.to };
+    const step = stepOf(first);
     const deviceIds = chosen.map(({ deviceId }) => deviceId);
     const effect = assignEffect(state.config.rolloutId, step, true, deviceIds);
     const given: Record<string, DeviceProgress> = {};

@@ -34,6 +34,11 @@ export function wasTakenBack({ reason, status }: DeviceProgress): boolean {
   return status === "assigned" && reason === takenBack;
 }
 
+/** Whether the way back of a device was taken back before it had begun with it, and is to begin anew. */
+export function wasStopped({ reason, status }: DeviceProgress): boolean {
+  return status === "failed" && reason === takenBack;
+}
+
 /** Which time a device that failed its last step is to be given it again; undefined when it is not. */
 export function retryDue(
   retries: Readonly<Record<string, number>>,

@@ -76,9 +76,8 @@ export function assignmentIdOf(
   rollback: boolean,
 ): string {
   const late = again === undefined ? "" : `:again-${again}`;
-  const way = rollback
-    ? ":back"
-    : `${staged ? ":stage" : late}${retry === undefined ? "" : `:retry-${retry}`}`;
+  const times = retry === undefined ? "" : `:retry-${retry}`;
+  const way = `${rollback ? ":back" : staged ? ":stage" : late}${times}`;
   const id = `${rolloutId}:${component}@${version}${way}`.replaceAll("+", "_");
   if (id.length <= idLengthMax) return id;
   const mark = hashText(id).toString(16).padStart(8, "0");

@@ -5,7 +5,7 @@ import type { Device, DeviceOutcome } from "../../fleet/fleet-backend.ts";
 import { appsToMeet, gateFacts, inWords, servicesInField } from "./device-facts.ts";
 import { assignmentIdOf } from "./effects.ts";
 import type { Observed } from "./events.ts";
-import { lastUpdate } from "./device-progress.ts";
+import { lastUpdate, wasStopped } from "./device-progress.ts";
 import type { DeviceProgress, RolloutState } from "./state.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { silenceDeadlineMs, updateDeadlineMs } from "./track-device.ts";
@@ -28,7 +28,8 @@ export function findReturnable(
   const shown = state.config.plan.steps.filter((step) => `${step.component}@${step.version}` in exposed);
   for (const [deviceId, progress] of Object.entries(state.devices)) {
     const device = devices.get(deviceId);
-    const back = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
+    const sent = Object.hasOwn(state.returning, deviceId) ? state.returning[deviceId] : undefined;
+    const back = sent && wasStopped(sent) ? undefined : sent;
     if (back && back.status !== "assigned") continue;
     const update = lastUpdate(progress);
     if (!update || (!back && !runsNew(update, device))) continue;

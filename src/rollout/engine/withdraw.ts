@@ -2,6 +2,7 @@ import { assignmentIdOf, type Effect } from "./effects.ts";
 import { isSameVersion } from "./firmware-step.ts";
 import { kindOf, phasesBegun, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
+import { takenBack } from "./track-device.ts";
 
 /**
  * Stops all that is under way and turns round. Which way leads back is for the planner to say; by the
@@ -13,7 +14,26 @@ export function goBack(state: RolloutState): RolloutState {
     state.config.rulesVersion < 3
       ? []
       : [{ kind: "plan-way-back", key: `plan-way-back:${state.config.rolloutId}` }];
-  return { ...stopped, status: "rolling-back", wayBack: null, pending: [...stopped.pending, ...plan] };
+  const returning = stoppedOnTheWay(state.returning);
+  return {
+    ...stopped,
+    status: "rolling-back",
+    wayBack: null,
+    returning,
+    pending: [...stopped.pending, ...plan],
+  };
+}
+
+/** Whose way back was taken back before it began, as by an abort, is sent on it anew. */
+function stoppedOnTheWay(returning: RolloutState["returning"]): RolloutState["returning"] {
+  return Object.fromEntries(
+    Object.entries(returning).map(([deviceId, progress]) => [
+      deviceId,
+      progress.status === "assigned"
+        ? { ...progress, status: "failed" as const, reason: takenBack }
+        : progress,
+    ]),
+  );
 }
 
 /** Leaves devices where they are now; what was to stop is still stopped. */
