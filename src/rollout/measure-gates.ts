@@ -64,7 +64,10 @@ async function readGate(
   const none = { atMs: nowMs, value: null, against: null };
   if (gate.measure === "count") {
     const [failures, of] = [await ask(fill(gate.failures, released)), await ask(fill(gate.of, released))];
-    if ("problem" in failures) return { ...none, problem: `failures: ${failures.problem}` };
+    if ("problem" in failures) {
+      const isBoth = "problem" in of && of.problem === failures.problem;
+      return { ...none, problem: isBoth ? failures.problem : `failures: ${failures.problem}` };
+    }
     if ("problem" in of) return { ...none, problem: `of: ${of.problem}` };
     const problem = countProblem(failures.value, of.value);
     return problem === null

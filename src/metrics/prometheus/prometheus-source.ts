@@ -17,11 +17,13 @@ export interface PrometheusOptions {
 /** Metrics behind the HTTP API of Prometheus. */
 export class PrometheusSource implements MetricSource {
   readonly name = "prometheus";
+  readonly #base: string;
   readonly #url: string;
   readonly #token: (() => string) | undefined;
   readonly #timeoutMs: number;
 
   constructor({ url, token, timeoutMs = 10_000 }: PrometheusOptions) {
+    this.#base = url.replace(/\/+$/, "");
     this.#url = queryUrl(url);
     this.#token = token;
     this.#timeoutMs = timeoutMs;
@@ -53,7 +55,7 @@ export class PrometheusSource implements MetricSource {
       // The cause stays out: it may quote the header with the token.
       throw new IotctlError(
         "IOT_METRICS_UNREACHABLE",
-        `Prometheus at ${this.#url} gives no answer: ${withoutToken(reasonOf(error), token)}.`,
+        `Prometheus at ${this.#base} gives no answer: ${withoutToken(reasonOf(error), token)}.`,
         { hints: [`See what is there: curl '${this.#url}?query=1'`], details: { url: this.#url } },
       );
     }
@@ -73,5 +75,6 @@ function queryUrl(base: string): string {
 
 function reasonOf(error: unknown): string {
   const reason = messageOf(error instanceof TypeError && error.cause !== undefined ? error.cause : error);
-  return reason || "no connection";
+  // Node repeats the address, which the sentence names already.
+  return reason.replace(/^(\w+ E[A-Z_]+) .*$/, "$1") || "no connection";
 }
