@@ -1,4 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { formatInstant } from "../../src/base/format-instant.ts";
+import { rolloutLine } from "../../src/cli/render/rollout-line.ts";
+import { rolloutPicture } from "../../src/cli/render/rollout-picture.ts";
+import { rolloutText } from "../../src/cli/render/rollout-text.ts";
 import type { MetricGate } from "../../src/manifest/release.ts";
 import { gateNumbers } from "../../src/rollout/engine/describe-gates.ts";
 import { describeRollout, type RolloutView } from "../../src/rollout/engine/describe-rollout.ts";
@@ -15,11 +19,26 @@ import {
   started,
   wave,
 } from "../support/fan-rollout.ts";
-import { canaryGood, canaryUnderWay, night, nightMs, said } from "../support/night-rollout.ts";
+import {
+  canaryBad,
+  canaryGood,
+  canaryUnderWay,
+  night,
+  nightConfig,
+  nightMs,
+  nightPopulation,
+  said,
+  type Told,
+  wayBackTo,
+} from "../support/night-rollout.ts";
 
 const viewAt = (state: RolloutState, hours: number): RolloutView =>
   describeRollout(state, nightMs + hours * hourMs);
 const kindsOf = ({ waits }: RolloutView): string[] => waits.map(({ kind }) => kind);
+const crashing: Told = [
+  2.6,
+  observed({ readings: { crashes: { atMs: nightMs, value: null, against: null, problem: "away" } } }),
+];
 const wavesOf = ({ phases }: RolloutView) =>
   phases.flatMap(({ stages }) => stages.flatMap(({ waves }) => waves));
 
@@ -92,6 +111,121 @@ describe("what a rollout waits for", () => {
     const frozen = night([canaryUnderWay, [0.3, { type: "freezes-changed", freezes }]]);
     expect(kindsOf(viewAt(frozen, 0.5))).toContain("freeze");
     expect(viewAt(frozen, 6).closed).toBeNull();
+  });
+});
+
+describe("a rollout that waits for several things", () => {
+  it("names the gate and the person who holds it", () => {
+    const denied = night([canaryUnderWay, [0.4, said("denied", "bert", "no")]]);
+    expect(kindsOf(viewAt(denied, 0.5))).toEqual(["gate", "gate", "bake", "devices", "denial"]);
+    const revoked = night([canaryUnderWay, canaryGood, [2.5, said("denied", "bert")], crashing]);
+    expect(kindsOf(viewAt(revoked, 3))).toEqual(["gate", "denial", "approval", "window"]);
+  });
+
+  it("says once what holds several gates", () => {
+    const problem = "Prometheus at http://127.0.0.1:9090 gives no answer: connect ECONNREFUSED.";
+    const nothing = { atMs: nightMs, value: null, against: null, problem };
+    const basics = { component: null, everyMs: 1, deadlineMs: hourMs };
+    const config = nightConfig({
+      gates: {
+        ...nightConfig().gates,
+        latency: { ...basics, measure: "metric", query: "q", bound: { kind: "max", value: 1 }, readings: 3 },
+      },
+    });
+    const away = night([canaryGood, [2.1, observed({ readings: { crashes: nothing, latency: nothing } })]], {
+      config,
+    });
+    const [gate, ...others] = viewAt(away, 3).waits.filter(({ kind }) => kind === "gate");
+    expect(gate?.text).toBe(`gates crashes, latency: no data (${problem.slice(0, -1)})`);
+    expect(others).toEqual([]);
+    expect(rolloutLine(viewAt(away, 3)).split("http:")).toHaveLength(2);
+  });
+
+  it("counts no further than a gate needs, and shows no moment that no date reaches", () => {
+    const good = { atMs: nightMs, value: 0.1, against: null, problem: null };
+    const looks = Array.from({ length: 12 }, (_, index): Told => {
+      return [0.2 + index / 100, observed({ readings: { latency: good } })];
+    });
+    const latency = viewAt(night([canaryUnderWay, ...looks]), 0.5).gates[2]!;
+    expect(gateNumbers(latency)).toBe("0.1, at most 0.5, 3 of 3 good in a row");
+    const freezes = [{ fromMs: nightMs, untilMs: Number.MAX_SAFE_INTEGER, why: "for ever" }];
+    const frozen = night([canaryUnderWay, [0.3, { type: "freezes-changed", freezes }]]);
+    expect(viewAt(frozen, 0.5).waitsFor).toContain("the end of the freeze: for ever");
+    expect(formatInstant(Number.MAX_SAFE_INTEGER)).toBe("+275760-09-13 00:00 UTC");
+    expect(formatInstant(-Infinity)).toBe("-271821-04-20 00:00 UTC");
+    expect(() => viewAt(night([canaryUnderWay, canaryGood]), 8.64e15 / hourMs - 500_000)).not.toThrow();
+  });
+
+  it("has not baked before its devices had their turn", () => {
+    const freezes = [{ fromMs: 0, untilMs: nightMs + 5 * hourMs, why: "a fair" }];
+    const shut = night([[0.1, observed({ population: nightPopulation })]], {
+      config: nightConfig({ freezes }),
+    });
+    expect(kindsOf(viewAt(shut, 0.5))).toEqual(["freeze"]);
+  });
+});
+
+describe("a rollout that goes back", () => {
+  const returnable = Object.keys(fleetOf("fan", 7)).map((deviceId) => {
+    return { deviceId, component: "fan", to: "1.9.4" };
+  });
+  const turned = [canaryUnderWay, canaryBad, [2.5, observed({ returnable })]] as const;
+  const wayBack = wayBackTo("1.9.4", true);
+  const back = (count: number): Told => {
+    const returning = fleetOf("fan", count, { version: "1.9.4", from: "2.0.0" });
+    return [3, observed({ returning })];
+  };
+
+  it("says how many of how many are back, and counts these as updated no more", () => {
+    const view = viewAt(night([...turned, back(3)], { wayBack }), 3);
+    expect(view.status).toBe("rolling-back");
+    expect(view.devices).toMatchObject({ updated: 6, returned: 3, toReturn: 9 });
+    expect(view.waitsFor).toBe("devices to go back, 3 of 9 are back");
+    expect(view.out).toEqual({});
+    expect(rolloutLine(view)).toContain("6 updated, 20 failed, 1 waiting, 3 of 9 back");
+  });
+
+  it("praises no phase that was taken back", () => {
+    const population = { ...nightPopulation, versions: { fan: { "2.0.0": 40 }, app: { "4.1.0": 100 } } };
+    const through = [canaryUnderWay, canaryGood] as const;
+    const config = nightConfig({
+      stages: [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 100)], gates: ["updated"] })],
+    });
+    const told = [
+      ...through,
+      [3, observed({ population })],
+      [4, { type: "rollback-requested", by: "ann", reason: "" }],
+      back(3),
+    ] as const;
+    const view = viewAt(night(told, { config, wayBack }), 5);
+    expect(view.phases.map(({ state }) => state)).toEqual(["taken back", "stopped"]);
+    expect(view.phases[0]!.stages.map(({ state }) => state)).toEqual(["taken back"]);
+    const steps = view.steps.filter(({ action }) => action === "introduce");
+    expect(steps.map(({ component, state }) => `${component} ${state}`)).toEqual([
+      "cloud done",
+      "fan taken back",
+      "app under way",
+    ]);
+    const text = rolloutText(view, nightMs);
+    expect(text).toMatch(/↩ .*Phase 1 of 2.*, taken back/);
+    expect(text).not.toContain("when nobody uses");
+  });
+});
+
+describe("what a backend refuses to stop", () => {
+  it("is shown with its reason wherever the rollout is", () => {
+    const stopped = run(night([canaryUnderWay]), nightMs + hourMs, { type: "aborted", by: "a", reason: "" });
+    const key = stopped.pending.find(({ kind }) => kind === "cancel")!.key;
+    const message = "The fleet says no.";
+    const event = { type: "effect-failed", key, code: "IOT_FLEET_REFUSED", message } as const;
+    const view = viewAt(run(stopped, nightMs + hourMs, event), 2);
+    expect(view.refused).toEqual({ [key]: message });
+    const words = `to take back assignment ${key.slice("cancel:".length)}: The fleet says no`;
+    expect(rolloutLine(view)).toContain(`refused ${words}`);
+    expect(rolloutPicture(view, 200)).toContain(`refused ${words}`);
+    const text = rolloutText(view, nightMs);
+    expect(text).toContain(`Refused, and tried again in every turn:\n  ${words}`);
+    expect(text).toContain("Next: iotctl rollout advance fan-1");
   });
 });
 

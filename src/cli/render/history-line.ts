@@ -65,19 +65,30 @@ function freezes({ freezes: all }: RolloutEvent & { type: "freezes-changed" }): 
 
 function observed(event: RolloutEvent & { type: "observed" }): string {
   const changes = [...Object.entries(event.progress), ...Object.entries(event.returning)];
-  const alike = Map.groupBy(changes, ([, device]) => `${fareWords(device)}${because(device.reason)}`);
-  const fared = [...alike].map(([how, devices]) => {
+  const fared = alike(
+    changes.map(([deviceId, device]) => [deviceId, `${fareWords(device)}${because(device.reason)}`]),
+  );
+  const readings = Object.entries(event.readings ?? {}).map(
+    ([gate, { problem, value }]) => `${gate} at ${value ?? "nothing"}${because(problem ?? "")}`,
+  );
+  const waiting = event.waiting === null ? [] : [`${Object.keys(event.waiting).length} waiting`];
+  const waits = alike(
+    Object.entries(event.waits ?? {}).map(([deviceId, reason]) => {
+      return [deviceId, reason === null ? "not waiting any more" : `waiting${because(reason)}`];
+    }),
+  );
+  const said = [...fared, ...readings, ...waiting, ...waits];
+  return said.length > 0 ? `saw ${said.join("; ")}` : "looked";
+}
+
+/** Devices of which the same is to be said are counted, and some of them named. */
+function alike(told: readonly (readonly [deviceId: string, how: string])[]): string[] {
+  return [...Map.groupBy(told, ([, how]) => how)].map(([how, devices]) => {
     const deviceIds = devices.map(([deviceId]) => deviceId);
     return deviceIds.length === 1
       ? `${deviceIds[0]} ${how}`
       : `${deviceIds.length} ${how}: ${some(deviceIds)}`;
   });
-  const readings = Object.entries(event.readings ?? {}).map(
-    ([gate, { problem, value }]) => `${gate} at ${value ?? "nothing"}${because(problem ?? "")}`,
-  );
-  const waiting = event.waiting === null ? [] : [`${Object.keys(event.waiting).length} waiting`];
-  const said = [...fared, ...readings, ...waiting];
-  return said.length > 0 ? `saw ${said.join("; ")}` : "looked";
 }
 
 function fareWords({ heard, silent, staged, status }: DeviceProgress): string {

@@ -8,6 +8,7 @@ const marks = {
   "under way": ["cyan", "▸"],
   waiting: ["yellow", "…"],
   stopped: ["red", "✗"],
+  "taken back": ["yellow", "↩"],
   next: ["dim", "·"],
   "left to time": ["dim", "·"],
   pass: ["green", "✓"],

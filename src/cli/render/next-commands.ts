@@ -6,7 +6,15 @@ export function nextCommands(view: RolloutView): string[] {
   return nextWords(view).map((words) => iotctlCommand(words, view.environment));
 }
 
-function nextWords({ approvals, devices, rolloutId, status, waits, wayBack }: RolloutView): string[] {
+function nextWords({
+  approvals,
+  devices,
+  refused,
+  rolloutId,
+  status,
+  waits,
+  wayBack,
+}: RolloutView): string[] {
   const about = (verb: string): string => `rollout ${verb} ${rolloutId}`;
   switch (status) {
     case "awaiting-approval":
@@ -22,7 +30,8 @@ function nextWords({ approvals, devices, rolloutId, status, waits, wayBack }: Ro
     case "failed":
     case "aborted": {
       const isShut = wayBack !== null && wayBack.goes.length === 0 && wayBack.stays.length > 0;
-      return [about("history"), ...(isShut ? [] : [about("rollback")]), "release --again"];
+      const turns = Object.keys(refused).length > 0 ? [about("advance")] : [];
+      return [...turns, about("history"), ...(isShut ? [] : [about("rollback")]), "release --again"];
     }
     case "rolled-back":
       return [about("history"), "fleet devices", "release --again"];

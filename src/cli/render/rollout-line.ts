@@ -1,5 +1,6 @@
 import { formatPercent } from "../../base/percentages.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
+import { refusedWords } from "./refused-words.ts";
 
 /** How a rollout stands in one line: `fleet 50%: 21 updated, 4 updating, 3 waiting; app-ios 4.2.0 10%`. */
 export function rolloutLine(view: RolloutView): string {
@@ -11,7 +12,8 @@ export function rolloutLine(view: RolloutView): string {
     );
   const where = view.status === "running" && view.wave !== "" ? view.wave : statusWords(view);
   const waitsFor = view.waitsFor === null ? [] : [`waits for ${view.waitsFor}`];
-  return [`${where}: ${deviceWords(view)}`, ...apps, ...waitsFor].join("; ");
+  const refused = refusedWords(view).map((words) => `refused ${words}`);
+  return [`${where}: ${deviceWords(view)}`, ...apps, ...refused, ...waitsFor].join("; ");
 }
 
 /** `21 updated, 4 updating, 3 waiting`; counts of nothing are left out. */
@@ -22,9 +24,9 @@ export function deviceWords({ devices }: RolloutView): string {
     [devices.assigned, "assigned"],
     [devices.failed, "failed"],
     [devices.waiting, "waiting"],
-    [devices.returned, "back"],
   ] as const;
-  const said = counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`);
+  const back = devices.toReturn > 0 ? [`${devices.returned} of ${devices.toReturn} back`] : [];
+  const said = [...counts.filter(([count]) => count > 0).map(([count, what]) => `${count} ${what}`), ...back];
   return said.length > 0 ? said.join(", ") : "no device yet";
 }
 

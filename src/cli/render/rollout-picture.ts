@@ -5,6 +5,7 @@ import { colour } from "../colour.ts";
 import { terminalLine } from "../terminal-text.ts";
 import { gateWords } from "./rollout-gate-line.ts";
 import { mark } from "./marks.ts";
+import { refusedWords } from "./refused-words.ts";
 import { deviceWords, statusWords } from "./rollout-line.ts";
 
 const barWidth = 24;
@@ -31,6 +32,7 @@ export function rolloutPicture(view: RolloutView, columns: number): string[] {
           `${mark(gate.verdict, process.stderr)} ${cutTo(terminalLine(gateWords(gate)), columns - 2)}`,
       ),
     ),
+    ...refusedWords(view).map((words) => cut(`refused ${words}`)),
     ...peopleLines(view).map(cut),
     ...view.waits.map(({ text }) => cut(`waits for ${text}`)),
     ...Object.entries(view.out).map(([component, { asleep, devices }]) =>

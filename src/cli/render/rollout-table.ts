@@ -40,7 +40,7 @@ function cells(row: ReadableRow): string[] {
   const { devices, endedAtMs, out, rolloutId, startedAtMs, status, wave } = row;
   return [
     rolloutId,
-    status,
+    status.replaceAll("-", " "),
     wave === "" ? "-" : wave,
     String(devices.updated),
     String(Object.values(out).reduce((sum, each) => sum + each.devices, 0)),

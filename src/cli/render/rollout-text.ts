@@ -7,6 +7,7 @@ import type { Stragglers } from "../../rollout/engine/state.ts";
 import { colour } from "../colour.ts";
 import { terminalLine } from "../terminal-text.ts";
 import { nextCommands } from "./next-commands.ts";
+import { refusedWords } from "./refused-words.ts";
 import { gateLine } from "./rollout-gate-line.ts";
 import { statusWords } from "./rollout-line.ts";
 import { rolloutTree } from "./rollout-tree.ts";
@@ -31,6 +32,7 @@ export function rolloutText(view: RolloutView, nowMs: number): string {
     ...Object.entries(view.out).map(([component, out]) => outLine(component, out, nowMs)),
     ...section("Waiting", view.waiting),
     ...section("Failed", view.failed),
+    ...refusedLines(view),
     ...wayBackLines(view),
     ...waitLines(view.waits, nowMs),
     "",
@@ -44,8 +46,9 @@ function hasGatesInTree({ phases }: RolloutView): boolean {
 }
 
 function devicesLine({ devices }: RolloutView): string {
-  const { assigned, failed, returned, staged, updated, updating, waiting } = devices;
-  const more = `${staged > 0 ? `, ${staged} keep it ready` : ""}${returned > 0 ? `, ${returned} back` : ""}`;
+  const { assigned, failed, returned, staged, toReturn, updated, updating, waiting } = devices;
+  const back = toReturn > 0 ? `, ${returned} of ${toReturn} back` : "";
+  const more = `${staged > 0 ? `, ${staged} keep it ready` : ""}${back}`;
   return `Devices: ${updated} updated, ${updating} updating, ${assigned} assigned, ${failed} failed, ${waiting} waiting${more}`;
 }
 
@@ -74,6 +77,16 @@ function section(title: string, groups: readonly DeviceGroup[]): string[] {
       const rest = devices.length > devicesNamed ? ` and ${devices.length - devicesNamed} more` : "";
       return `  ${terminalLine(`${named}${rest}: ${reason}`)}`;
     }),
+  ];
+}
+
+function refusedLines(view: RolloutView): string[] {
+  const refused = refusedWords(view);
+  if (refused.length === 0) return [];
+  return [
+    "",
+    "Refused, and tried again in every turn:",
+    ...refused.map((words) => `  ${terminalLine(words)}`),
   ];
 }
 

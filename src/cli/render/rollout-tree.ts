@@ -17,14 +17,17 @@ import { type TreeNode, treeLines } from "./tree-lines.ts";
 export function rolloutTree(view: RolloutView, nowMs: number): string[] {
   const left = view.steps.filter(({ action, state }) => action === "retire" && state === "left to time");
   const roots = view.phases.map((phase, index) => phaseNode(view, phase, index, nowMs));
-  const rest =
-    left.length === 0 ? [] : [`${mark("left to time")} ${names(left)} when nobody uses it any more`];
+  const it = left.length === 1 ? "it" : "them";
+  const turnedRound = view.status === "rolling-back" || view.status === "rolled-back";
+  const isLeft = left.length > 0 && !turnedRound && view.devices.toReturn === 0;
+  const rest = isLeft ? [`${mark("left to time")} ${names(left)} when nobody uses ${it} any more`] : [];
   return [...treeLines(roots), ...rest];
 }
 
 function phaseNode(view: RolloutView, phase: PhaseView, index: number, nowMs: number): TreeNode {
   const steps = stepsOf(view, phase.steps);
   const title = `${mark(phase.state)} Phase ${index + 1} of ${view.phases.length}: ${names(steps)}`;
+  if (phase.state === "taken back") return { text: `${title}, taken back` };
   if (phase.state === "done") return { text: title };
   const after = stepsOf(view, phase.after).map((step) => ({ text: awaitedLine(step) }));
   if (phase.state === "next") {
@@ -38,8 +41,9 @@ function phaseNode(view: RolloutView, phase: PhaseView, index: number, nowMs: nu
 }
 
 function stageNode(view: RolloutView, stage: StageView, steps: readonly StepView[], nowMs: number): TreeNode {
-  const said = stage.state === "done" ? [] : peopleNodes(stage);
-  const windows = stage.state === "done" ? [] : stage.windows.map((text) => ({ text: `only ${text}` }));
+  const isPast = stage.state === "done" || stage.state === "taken back";
+  const said = isPast ? [] : peopleNodes(stage);
+  const windows = isPast ? [] : stage.windows.map((text) => ({ text: `only ${text}` }));
   const [only] = stage.waves;
   if (only && stage.waves.length === 1 && only.name === stage.name) {
     const { children = [], text } = waveNode(view, only, steps, nowMs);
@@ -87,7 +91,8 @@ function peopleNodes({ approvals, state }: StageView): TreeNode[] {
 /** `▸ introduce fan 2.0.0  50%` */
 function stepLine({ action, component, percent, staged, state, version }: StepView): string {
   const share = percent === null || state === "next" ? "" : `  ${formatPercent(Math.floor(percent))}`;
-  return `${mark(percent === 100 ? "done" : state)} ${staged ? "stage" : action} ${component} ${version}${share}`;
+  const isDone = percent === 100 && state !== "taken back";
+  return `${mark(isDone ? "done" : state)} ${staged ? "stage" : action} ${component} ${version}${share}`;
 }
 
 function awaitedLine(step: StepView): string {

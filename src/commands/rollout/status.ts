@@ -5,7 +5,8 @@ import { describeRollout, type RolloutView } from "../../rollout/engine/describe
 
 export default class Status extends RolloutCommand<typeof Status> {
   static override summary = "Show how a rollout stands: steps, gates, who waits and why.";
-  static override description = "Reads the journal alone; it works while the fleet server is away.";
+  static override description =
+    "Reads the journal alone: it works while the fleet server is away, unless that is where the journal lies.";
   static override examples = [
     "<%= config.bin %> rollout status",
     "<%= config.bin %> rollout status ceiling-fan-2026.11.0 --json",

@@ -1,14 +1,20 @@
+import { lastUpdate } from "./device-progress.ts";
+import { hasTurnedRound, isOpenTo } from "./describe-way-back.ts";
 import type { RolloutState } from "./state.ts";
 
 export interface DeviceCounts {
   readonly assigned: number;
   readonly updating: number;
+  /** Run what they were given, and did not go back from it. */
   readonly updated: number;
   /** Keep an image ready that they do not run yet. */
   readonly staged: number;
   readonly failed: number;
   readonly waiting: number;
+  /** Are back on what they ran before. */
   readonly returned: number;
+  /** Of so many that are to go back, those that could not among them; none unless the rollout turned round. */
+  readonly toReturn: number;
 }
 
 /** Devices of which the same is true. */
@@ -19,16 +25,36 @@ export interface DeviceGroup {
 
 export function countDevices(state: RolloutState): DeviceCounts {
   const all = Object.values(state.devices);
+  const backs = Object.values(state.returning);
+  const returned = backs.filter((device) => device.status === "updated").length;
+  const updated = Object.entries(state.devices).filter(
+    ([deviceId, { staged, status }]) => status === "updated" && !staged && !isBack(state, deviceId),
+  );
   const count = (status: string): number => all.filter((device) => device.status === status).length;
   return {
     assigned: count("assigned"),
     updating: count("updating"),
-    updated: all.filter(({ staged, status }) => status === "updated" && !staged).length,
+    updated: updated.length,
     staged: all.filter(({ staged, status }) => status === "updated" && staged).length,
     failed: count("failed"),
     waiting: Object.keys(state.waiting).length,
-    returned: Object.values(state.returning).filter((device) => device.status === "updated").length,
+    returned,
+    toReturn: backs.length + (hasTurnedRound(state) ? notSentBack(state) : 0),
   };
+}
+
+function isBack({ returning }: RolloutState, deviceId: string): boolean {
+  return Object.hasOwn(returning, deviceId) && returning[deviceId]?.status === "updated";
+}
+
+/** Devices that may go back and have not been sent yet. */
+function notSentBack({ config, devices, returning, wayBack }: RolloutState): number {
+  return Object.entries(devices).filter(([deviceId, progress]) => {
+    const last = lastUpdate(progress);
+    if (last?.status !== "updated" || Object.hasOwn(returning, deviceId)) return false;
+    // By the rules before, each device was asked by itself.
+    return config.rulesVersion < 3 || (wayBack !== null && isOpenTo(wayBack, last));
+  }).length;
 }
 
 /** Devices that have to wait, by reason, most first. */

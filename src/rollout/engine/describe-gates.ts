@@ -48,11 +48,9 @@ export function gateNumbers(gate: GateView): string {
   const { devices, failures, measure, metric, moreNeeded, noData, record, undecided, verdict } = gate;
   if (measure === null) return "it is not defined";
   if (noData) return "nothing to judge by until its deadline";
+  if (record && record.last.problem !== null) return `no data (${withoutStop(record.last.problem)})`;
   if (metric) return metricNumbers(metric);
-  if (measure === "count") {
-    if (!record) return "nothing counted yet";
-    if (record.last.problem !== null) return `no data (${record.last.problem})`;
-  }
+  if (measure === "count" && !record) return "nothing counted yet";
   const open = undecided > 0 ? `, ${undecided} not heard of yet` : "";
   const isOld = measure === "count" && verdict === "inconclusive" && record?.good === 0;
   const isShort = verdict === "inconclusive" && moreNeeded !== null && moreNeeded > 0;
@@ -64,15 +62,18 @@ export function gateNumbers(gate: GateView): string {
 function metricNumbers({ bound, readings, record }: MetricStatus): string {
   if (!record) return `nothing measured yet, ${boundWords(bound)}`;
   const { bad, good, last } = record;
-  const value =
-    last.value === null || last.problem !== null
-      ? `no data (${last.problem ?? "nothing"})`
-      : short(last.value);
+  const value = last.value === null ? "no data" : short(last.value);
   const isCompared = bound.kind === "max-increase" || bound.kind === "max-decrease";
   const against =
     isCompared && record.against !== null ? ` against ${short(record.against)} of the others` : "";
-  const row = bad > 0 ? `${bad} of ${readings} bad in a row` : `${good} of ${readings} good in a row`;
+  const inRow = (count: number): string => `${Math.min(count, readings)} of ${readings}`;
+  const row = bad > 0 ? `${inRow(bad)} bad in a row` : `${inRow(good)} good in a row`;
   return `${value}${against}, ${boundWords(bound)}, ${row}`;
+}
+
+/** A sentence of its own inside another one. */
+function withoutStop(problem: string): string {
+  return problem.replace(/\.$/, "");
 }
 
 function boundWords({ kind, value }: MetricBound): string {

@@ -1,12 +1,13 @@
 import type { DeviceSelection } from "../../manifest/release.ts";
 import { formatTimeWindow } from "../../manifest/time-window.ts";
 import { type ApprovalsView, viewApprovals } from "./describe-approvals.ts";
+import { isTakenBack } from "./describe-way-back.ts";
 import { phasesOf } from "./release-kinds.ts";
 import type { Phase, ScheduledWave } from "./schedule.ts";
 import { hasEnded, type RolloutState } from "./state.ts";
 
-/** `stopped`: here the rollout ended before its goal, or turned round. */
-export type Standing = "done" | "under way" | "stopped" | "next";
+/** `stopped`: here the rollout ended before its goal, or turned round; `taken back`: it was done before that. */
+export type Standing = "done" | "under way" | "stopped" | "taken back" | "next";
 
 /** Steps that go through the stages together. */
 export interface PhaseView {
@@ -45,7 +46,7 @@ export interface WaveView {
 /** The plan as a tree: phases, their stages, their waves. */
 export function viewPhases(state: RolloutState): PhaseView[] {
   return phasesOf(state.config).map((phase, phaseIndex) => ({
-    state: standing(state, phaseIndex - state.phaseIndex),
+    state: standing(state, phase, phaseIndex - state.phaseIndex),
     after: [...phase.after, ...phase.afterStaging].map(({ id }) => id),
     steps: phase.introductions.map(({ id }) => id),
     stages: viewStages(state, phase, phaseIndex),
@@ -53,8 +54,12 @@ export function viewPhases(state: RolloutState): PhaseView[] {
 }
 
 /** By how far ahead of the rollout something is. */
-function standing({ status }: RolloutState, ahead: number): Standing {
-  if (ahead !== 0) return ahead < 0 ? "done" : "next";
+function standing(state: RolloutState, phase: Phase, ahead: number): Standing {
+  const { status } = state;
+  if (ahead > 0) return "next";
+  if (ahead < 0) {
+    return phase.introductions.some((step) => isTakenBack(state, step)) ? "taken back" : "done";
+  }
   const isStopped = status === "rolling-back" || (hasEnded(status) && status !== "completed");
   return isStopped ? "stopped" : "under way";
 }
@@ -62,7 +67,7 @@ function standing({ status }: RolloutState, ahead: number): Standing {
 function viewStages(state: RolloutState, phase: Phase, phaseIndex: number): StageView[] {
   const views = phase.waves.map((wave, index): [number, WaveView] => {
     const ahead = phaseIndex - state.phaseIndex || index - state.waveIndex;
-    return [wave.stageIndex, viewWave(state, wave, ahead)];
+    return [wave.stageIndex, viewWave(state, phase, wave, ahead)];
   });
   return [...Map.groupBy(views, ([stageIndex]) => stageIndex)].map(([stageIndex, group]): StageView => {
     const waves = group.map(([, wave]) => wave);
@@ -79,12 +84,13 @@ function viewStages(state: RolloutState, phase: Phase, phaseIndex: number): Stag
 
 function viewWave(
   state: RolloutState,
+  phase: Phase,
   { name, stageIndex, waveIndex }: ScheduledWave,
   ahead: number,
 ): WaveView {
   const stage = state.config.stages[stageIndex];
   const wave = stage?.waves[waveIndex];
-  const here = standing(state, ahead);
+  const here = standing(state, phase, ahead);
   const hasBegun = ahead === 0 && state.waveEntered;
   return {
     name,
@@ -92,13 +98,21 @@ function viewWave(
     devices: wave ? selectionText(wave.devices) : "",
     appsPercent: wave?.appsPercent ?? 0,
     startedAtMs: hasBegun ? state.waveStartedAtMs : null,
-    bakesUntilMs: hasBegun && stage && !state.bakeSkipped ? state.waveStartedAtMs + stage.bakeMs : null,
+    bakesUntilMs: hasBegun ? bakesUntil(state, stage?.bakeMs ?? 0) : null,
   };
+}
+
+/** Until when the wave is watched at least; null before its devices had their turn, and when somebody ended it. */
+export function bakesUntil(state: RolloutState, bakeMs: number): number | null {
+  const { bakeSkipped, config, waveStartedAtMs, waveSurveyed } = state;
+  const isOffered = waveSurveyed || config.rulesVersion < 3;
+  return bakeSkipped || !isOffered ? null : waveStartedAtMs + bakeMs;
 }
 
 function summary(waves: readonly WaveView[]): Standing {
   if (waves.some(({ state }) => state === "stopped")) return "stopped";
   if (waves.every(({ state }) => state === "done")) return "done";
+  if (waves.every(({ state }) => state === "taken back")) return "taken back";
   return waves.every(({ state }) => state === "next") ? "next" : "under way";
 }
 

@@ -10,8 +10,9 @@ import {
 import { type GateView, viewGates } from "./describe-gates.ts";
 import { type PhaseView, viewPhases } from "./describe-phases.ts";
 import { type StepView, viewSteps } from "./describe-steps.ts";
-import { isStuck, viewWaits, type WaitView } from "./describe-waits.ts";
-import { describeWayBack, type WayBackView } from "./describe-way-back.ts";
+import { viewWaits, type WaitView } from "./describe-waits.ts";
+import { describeWayBack, hasTurnedRound, type WayBackView } from "./describe-way-back.ts";
+import { isStuck } from "./is-stuck.ts";
 import { nothingBegins } from "./nothing-begins.ts";
 import { lastWave, phasesOf } from "./release-kinds.ts";
 import { hasEnded, type RolloutState, type RolloutStatus, type Stragglers } from "./state.ts";
@@ -42,7 +43,7 @@ export interface RolloutView {
   /** Devices that failed, on the way or on the way back, by reason, most first. */
   readonly failed: readonly DeviceGroup[];
   readonly population: Readonly<Record<string, Readonly<Record<string, number>>>>;
-  /** Who does not run the version of the release yet and could, by firmware component. */
+  /** Who does not run the version of the release yet and could, by firmware component; nobody once it goes back. */
   readonly out: Readonly<Record<string, Stragglers>>;
   /** Everything that the rollout waits for now. */
   readonly waits: readonly WaitView[];
@@ -51,6 +52,8 @@ export interface RolloutView {
   /** True when nothing but people or more devices can move it on. */
   readonly stuck: boolean;
   readonly failure: RolloutState["failure"];
+  /** What was to stop something and was refused for good, and why, by its key; it is tried again in every turn. */
+  readonly refused: RolloutState["refused"];
   /** Who goes back and who cannot, by the plan of the way back; null until the planner was asked. */
   readonly wayBack: WayBackView | null;
   readonly startedAtMs: number;
@@ -84,11 +87,12 @@ export function describeRollout(state: RolloutState, nowMs: number): RolloutView
     waiting: waitingDevices(state),
     failed: failedDevices(state),
     population: state.population?.versions ?? {},
-    out: state.population?.out ?? {},
+    out: hasTurnedRound(state) ? {} : (state.population?.out ?? {}),
     waits,
     waitsFor: waits.length === 0 ? null : waits.map(({ text }) => text).join("; "),
     stuck: isStuck(state, waits, basis),
     failure: state.failure,
+    refused: state.refused,
     wayBack: state.wayBack && describeWayBack(state, state.wayBack),
     startedAtMs: state.startedAtMs,
     endedAtMs: state.endedAtMs,

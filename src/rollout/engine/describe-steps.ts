@@ -1,4 +1,5 @@
 import { type FirmwareStep, stepName } from "./firmware-step.ts";
+import { isTakenBack } from "./describe-way-back.ts";
 import { kindOf, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
 
@@ -9,7 +10,8 @@ export interface StepView {
   readonly version: string;
   /** Devices only keep the version ready. */
   readonly staged?: true;
-  readonly state: "done" | "under way" | "next" | "left to time";
+  /** `taken back`: it had begun before the rollout turned round. */
+  readonly state: "done" | "under way" | "taken back" | "next" | "left to time";
   /** Share that has it: of users that may install an app, of devices that run a firmware; null when it says nothing. */
   readonly percent: number | null;
 }
@@ -33,11 +35,22 @@ export function viewSteps(state: RolloutState): StepView[] {
       component: step.component,
       version: step.version,
       ...(step.staged && { staged: true }),
-      state:
-        step.action === "retire" && progress === "left to time" && isGone(state, step) ? "done" : progress,
+      state: stateOf(state, step, progress),
       percent: step.action === "introduce" ? shareOf(state, step) : null,
     };
   });
+}
+
+function stateOf(
+  state: RolloutState,
+  step: Pick<StepView, "action" | "component" | "version">,
+  progress: StepView["state"],
+): StepView["state"] {
+  if (step.action === "retire") {
+    return progress === "left to time" && isGone(state, step) ? "done" : progress;
+  }
+  const hasBegun = progress === "done" || progress === "under way";
+  return hasBegun && isTakenBack(state, step) ? "taken back" : progress;
 }
 
 function isGone(state: RolloutState, step: { component: string; version: string }): boolean {

@@ -1,7 +1,9 @@
 import { formatInstant } from "../../base/format-instant.ts";
 import type { Closed } from "./calendar.ts";
-import type { ApprovalsView } from "./describe-approvals.ts";
+import { type ApprovalsView, viewApprovals } from "./describe-approvals.ts";
+import { countDevices, type DeviceCounts } from "./describe-devices.ts";
 import { type GateView, gateNumbers } from "./describe-gates.ts";
+import { bakesUntil } from "./describe-phases.ts";
 import { type FirmwareStep, stepName } from "./firmware-step.ts";
 import { phasesOf } from "./release-kinds.ts";
 import { retirementsMissing, stagingMissing } from "./retirement.ts";
@@ -41,51 +43,58 @@ export interface WaitBasis {
 
 /** Everything that a rollout waits for now, what comes first by itself or by people first; nothing when it works or has ended. */
 export function viewWaits(state: RolloutState, basis: WaitBasis): WaitView[] {
-  if (state.status === "rolling-back") return [wait("way-back", "devices to go back")];
+  if (state.status === "rolling-back") return [wait("way-back", wayBackWords(countDevices(state)))];
   const phase = phasesOf(state.config)[state.phaseIndex];
   if (!phase || hasEnded(state.status)) return [];
   if (state.status === "paused") return [wait("pause", "somebody to resume it")];
-  const gates = openGates(basis.gates).map((gate) => wait("gate", `gate ${gate.name}: ${gateNumbers(gate)}`));
+  const gates = gatesAwaited(openGates(basis.gates));
   const wave = phase.waves[state.waveIndex];
   if (state.waveEntered) {
     const stage = state.config.stages[wave?.stageIndex ?? -1];
-    const bakesUntilMs = state.waveStartedAtMs + (stage?.bakeMs ?? 0);
-    const bakes = !state.bakeSkipped && basis.nowMs < bakesUntilMs;
+    const untilMs = bakesUntil(state, stage?.bakeMs ?? 0);
+    const bakes = untilMs !== null && basis.nowMs < untilMs;
     return [
       ...gates,
-      ...(bakes ? [wait("bake", `its bake time until ${formatInstant(bakesUntilMs)}`, bakesUntilMs)] : []),
+      ...(bakes ? [wait("bake", `its bake time until ${formatInstant(untilMs)}`, untilMs)] : []),
       ...devicesUnderWay(basis.tally),
+      ...denialAhead(state, phase),
       ...closedWaits(basis.closed),
     ];
   }
-  if (gates.length > 0) return gates;
-  return [...versionsAwaited(state, phase), ...peopleAwaited(basis.approvals), ...closedWaits(basis.closed)];
+  return [
+    ...gates,
+    ...versionsAwaited(state, phase),
+    ...peopleAwaited(basis.approvals),
+    ...closedWaits(basis.closed),
+  ];
 }
 
-/** Whether nothing but people or more devices can move it on. */
-export function isStuck(
-  state: RolloutState,
-  waits: readonly WaitView[],
-  { closed, gates }: WaitBasis,
-): boolean {
-  if (state.status === "paused" || state.status === "awaiting-approval") return true;
-  if (closed) return closed.opensAtMs === null;
-  const open = openGates(gates);
-  if (!waits.some(({ kind }) => kind === "gate")) return false;
-  const mayBeDecided = open.some(
-    ({ measure, undecided }) => undecided > 0 || measure === "metric" || measure === "count",
-  );
-  const working = Object.values(state.devices).some(
-    ({ status }) => status === "updating" || status === "assigned",
-  );
-  return !mayBeDecided && !working && Object.keys(state.waiting).length === 0;
+/** Gates that say the same, such as that nobody answers, say it once. */
+function gatesAwaited(gates: readonly GateView[]): WaitView[] {
+  return [...Map.groupBy(gates, gateNumbers)].map(([numbers, alike]) => {
+    const names = [...new Set(alike.map(({ name }) => name))];
+    return wait("gate", `gate${names.length === 1 ? "" : "s"} ${names.join(", ")}: ${numbers}`);
+  });
+}
+
+/** Somebody may have said no to the next stage while this one is still under way. */
+function denialAhead(state: RolloutState, { waves }: Phase): WaitView[] {
+  const here = waves[state.waveIndex]?.stageIndex;
+  const next = waves[state.waveIndex + 1]?.stageIndex;
+  if (next === undefined || next === here) return [];
+  return denials(viewApprovals(state, next));
+}
+
+function wayBackWords({ returned, toReturn }: DeviceCounts): string {
+  return toReturn === 0 ? "devices to go back" : `devices to go back, ${returned} of ${toReturn} are back`;
 }
 
 function wait(kind: WaitView["kind"], text: string, untilMs: number | null = null): WaitView {
   return { kind, text, untilMs };
 }
 
-function openGates(gates: readonly GateView[]): GateView[] {
+/** Gates that the next wave waits for. */
+export function openGates(gates: readonly GateView[]): GateView[] {
   return gates.filter(({ dryRun, verdict }) => verdict === "inconclusive" && !dryRun);
 }
 
@@ -99,15 +108,19 @@ function devicesUnderWay({ toBegin, updating }: Tally): WaitView[] {
 
 function peopleAwaited(approvals: ApprovalsView | null): WaitView[] {
   if (!approvals) return [];
-  const { denied, missing, stage } = approvals;
+  const { missing, stage } = approvals;
   return [
-    ...denied.map(({ by, reason }) =>
-      wait("denial", `${by}, who denied stage ${stage}${reason === "" ? "" : ` (${reason})`}`),
-    ),
+    ...denials(approvals),
     ...(missing > 0
       ? [wait("approval", `${missing} approval${missing === 1 ? "" : "s"} of stage ${stage}`)]
       : []),
   ];
+}
+
+function denials(approvals: ApprovalsView | null): WaitView[] {
+  return (approvals?.denied ?? []).map(({ by, reason, stage }) =>
+    wait("denial", `${by}, who denied stage ${stage}${reason === "" ? "" : ` (${reason})`}`),
+  );
 }
 
 function closedWaits(closed: Closed | null): WaitView[] {

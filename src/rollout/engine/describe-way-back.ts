@@ -1,6 +1,6 @@
 import type { ComponentVersion } from "../../compat/relation.ts";
 import { introductionsBegun, kindOf } from "./release-kinds.ts";
-import type { RolloutState } from "./state.ts";
+import type { DeviceProgress, RolloutState } from "./state.ts";
 import type { ClosedWay, WayBack } from "./way-back.ts";
 import { waysBack } from "./ways-back.ts";
 
@@ -35,6 +35,27 @@ export function describeWayBack(state: RolloutState, { closed, open }: WayBack):
       .filter(({ component }) => kindOf(state.config, component) !== "firmware")
       .map(({ component, version }) => ({ component, version })),
   };
+}
+
+/** Whether the rollout goes back, or went, as far as it was let. */
+export function hasTurnedRound({ returning, status }: RolloutState): boolean {
+  return status === "rolling-back" || status === "rolled-back" || Object.keys(returning).length > 0;
+}
+
+/** Whether a device may go back from a step to what it ran before. */
+export function isOpenTo({ open }: WayBack, { component, from }: DeviceProgress): boolean {
+  return Object.hasOwn(open, component) && (open[component]?.includes(from) ?? false);
+}
+
+/**
+ * Whether a version that was introduced is being taken back: a firmware of which some may go back.
+ * Apps stay with their users, and services go on.
+ */
+export function isTakenBack(state: RolloutState, { component }: ComponentVersion): boolean {
+  if (!hasTurnedRound(state) || kindOf(state.config, component) !== "firmware") return false;
+  const { wayBack } = state;
+  if (!wayBack) return true;
+  return Object.hasOwn(wayBack.open, component) && wayBack.open[component]!.length > 0;
 }
 
 /** Whether there is somewhere to go back from, and nowhere to. */

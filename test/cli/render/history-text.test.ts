@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { historyText } from "../../../src/cli/render/history-text.ts";
 import type { RolloutEvent } from "../../../src/rollout/engine/events.ts";
+import { partsOfLook } from "../../../src/rollout/engine/parts-of-look.ts";
 import { parseRecords } from "../../../src/rollout/journal/chain.ts";
 import type { JournalRecord } from "../../../src/rollout/journal/journal.ts";
 import { fleetOf, hourMs, observed, planDigest, run } from "../../support/fan-rollout.ts";
@@ -112,6 +113,39 @@ describe("the history of a rollout", () => {
     const lines = historyText(records).split("\n");
     expect(lines.filter((line) => / {30}stage .* begins/.test(line)).length).toBeGreaterThan(3);
     expect(lines.at(-1)).toMatch(/ {30}it is completed$/);
+  });
+
+  it("tells a look that came in parts as one, with who has to wait and who has not any more", () => {
+    const look = observed({
+      progress: fleetOf("fan", 7),
+      waits: { "w-1": "its app is too old", "w-2": "its app is too old", "w-3": null },
+    });
+    const whole = journalOf([[1, look]]);
+    const parts = journalOf(partsOfLook(look, 2).map((part): Told => [1, part]));
+    expect(parts.length).toBeGreaterThan(whole.length + 4);
+    const told = (records: readonly JournalRecord[]): string[] =>
+      historyText(records)
+        .split("\n")
+        .map((line) => line.slice(6));
+    expect(told(parts)).toEqual(told(whole));
+    expect(told(whole)).toContainEqual(
+      expect.stringMatching(
+        /saw 7 updated.*; 2 waiting \(its app is too old\): w-1, w-2; w-3 not waiting any more$/,
+      ),
+    );
+    // A person spoke in between: what had been seen so far is told before.
+    const [first, ...rest] = partsOfLook(look, 2).map((part): Told => [1, part]);
+    const paused: Told = [1, { type: "paused", by: "ann", reason: "" }];
+    const lines = told(journalOf([first!, paused, ...rest])).filter((line) => /saw|paused/.test(line));
+    expect(lines.map((line) => /saw|paused/.exec(line)?.[0])).toEqual(["saw", "paused", "saw"]);
+  });
+
+  it("tells of a freeze that no date reaches the end of", () => {
+    const freezes = [{ fromMs: nightMs, untilMs: Number.MAX_SAFE_INTEGER, why: "for ever" }];
+    const records = journalOf([[1, { type: "freezes-changed", freezes }]]);
+    expect(historyText(records)).toContain(
+      "freezes are: for ever from 2026-11-22 10:00 UTC to +275760-09-13 00:00 UTC",
+    );
   });
 
   it("shows nothing that could rewrite the terminal", () => {

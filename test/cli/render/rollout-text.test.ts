@@ -95,7 +95,7 @@ describe("the picture of a rollout", () => {
       ├─ ✓ canary  devices ring=canary, at most 20, apps 10%
       │  ├─ ✓ gate updated of fan 2.0.0: passed, 32 of 33 devices good (limit 40%)
       │  ├─ ✓ gate crashes of fan 2.0.0: passed, 1199 of 1200 counted good (limit 1%)
-      │  └─ ? gate latency (dry run): undecided, no data (connection refused), at most 0.5, 0 of 3 good in a row
+      │  └─ ? gate latency (dry run): undecided, no data (connection refused)
       └─ ▸ fleet
          ├─ ✓ approved by ann (looks good), 2026-11-22 12:30 UTC
          ├─ ✗ denied by bert (not before Monday), 2026-11-22 12:30 UTC
@@ -145,7 +145,7 @@ describe("the picture of a rollout", () => {
       ├─ ✓ canary  devices ring=canary, at most 20, apps 10%
       │  ├─ ✓ gate updated of fan 2.0.0: passed, 32 of 33 devices good (limit 40%)
       │  ├─ ✓ gate crashes of fan 2.0.0: passed, 1199 of 1200 counted good (limit 1%)
-      │  └─ ? gate latency (dry run): undecided, no data (connection refused), at most 0.5, 0 of 3 good in a row
+      │  └─ ? gate latency (dry run): undecided, no data (connection refused)
       └─ ▸ fleet
          ├─ ✓ approved by ann, 2026-11-22 12:30 UTC
          ├─ ✓ approved by bert, 2026-11-22 12:30 UTC
@@ -242,7 +242,7 @@ describe("the picture of a rollout", () => {
       ✗ Phase 1 of 2: introduce cloud 5.2.0, introduce fan 2.0.0
       ├─ ✗ canary  devices ring=canary, at most 20, apps 10%  began 5h ago
       │  ├─ ✓ introduce cloud 5.2.0  100%
-      │  ├─ ▸ introduce fan 2.0.0  50%
+      │  ├─ ↩ introduce fan 2.0.0  50%
       │  ├─ ✗ gate updated of fan 2.0.0: failed, 9 of 29 devices good (limit 40%)
       │  ├─ ? gate crashes of fan 2.0.0: undecided, 119 of 120 counted good, 523 more needed if no other fails (limit 1%)
       │  └─ ? gate latency (dry run): undecided, 0.3123, at most 0.5, 1 of 3 good in a row
@@ -255,7 +255,7 @@ describe("the picture of a rollout", () => {
       ├─ · after fan 1.8.0 has left the field
       └─ canary, fleet 50%, fleet 100%
 
-      Devices: 9 updated, 0 updating, 0 assigned, 20 failed, 1 waiting, 7 back
+      Devices: 2 updated, 0 updating, 0 assigned, 20 failed, 1 waiting, 7 of 9 back
       fan: 1.9.4 × 5, 2.0.0 × 5
       app: 4.1.0 × 10
 
@@ -278,7 +278,7 @@ describe("the picture of a rollout", () => {
   });
   it("says who is still out when it is completed", () => {
     const config = nightConfig({
-      plan: planOf("introduce fan 2.0.0", "retire fan 1.8.0"),
+      plan: planOf("introduce fan 2.0.0", "retire fan 1.8.0", "retire fan 1.9.4"),
       stages: [stage("all", { waves: [wave({ kind: "percent", percent: 100 }, 100)] })],
     });
     const told = [
@@ -290,7 +290,7 @@ describe("the picture of a rollout", () => {
       fan 1.0.0 in production
 
       ✓ Phase 1 of 1: introduce fan 2.0.0
-      · retire fan 1.8.0 when nobody uses it any more
+      · retire fan 1.8.0, retire fan 1.9.4 when nobody uses them any more
       ✓ gate updated of fan 2.0.0: passed, 30 of 30 devices good (limit 40%)
 
       Devices: 30 updated, 0 updating, 0 assigned, 0 failed, 0 waiting
