@@ -16,7 +16,7 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
     "Check, plan, bundle, sign, push and roll out a release: canary first, then everybody.";
   static override description =
     "Run again after it was stopped at any point, it goes on where it was. It ends when the rollout has ended, and with " +
-    "exit code 4 where a person or more devices are needed; the rollout waits, and the output says what to type.";
+    "exit code 4 where a person or more devices are needed, or a window is shut past --timeout; the rollout waits, and the output says what to type.";
   static override examples = [
     "<%= config.bin %> release",
     "<%= config.bin %> release --dry-run",
@@ -33,7 +33,9 @@ export default class Release extends BaseCommand<typeof Release, Outcome> {
     }),
     detach: Flags.boolean({ summary: "Start the rollout and leave it to `rollout advance`." }),
     again: Flags.boolean({ summary: "Roll out once more what was stopped or rolled back before." }),
-    wait: Flags.boolean({ summary: "Keep waiting where an approval or more devices are needed." }),
+    wait: Flags.boolean({
+      summary: "Keep waiting where people or more devices are needed, or a window is shut.",
+    }),
     timeout: durationFlag({
       summary: "Stop looking after this long; the rollout stays.",
       default: 3_600_000,

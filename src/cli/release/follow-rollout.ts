@@ -2,6 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { Exit } from "../../base/error-codes.ts";
 import { IotctlError } from "../../base/errors.ts";
 import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
+import { isIdleUntilOpen } from "../../rollout/engine/is-stuck.ts";
 import { hasEnded } from "../../rollout/engine/state.ts";
 import { advance } from "../../rollout/advance.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
@@ -16,7 +17,7 @@ export interface FollowOptions {
   readonly intervalMs: number;
   /** Gives up looking after this long; the rollout stays as it is. Null: never. */
   readonly timeoutMs: number | null;
-  /** Keep looking while people or more devices are needed. */
+  /** Keep looking while people or more devices are needed, or nothing may begin for longer than the timeout. */
   readonly waitForPeople: boolean;
   readonly signal: AbortSignal;
   readonly onView: (view: RolloutView) => void | Promise<void>;
@@ -53,7 +54,7 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
       // Where another has the turn, what was to stop may go on for a while.
       const stops = view.status !== "completed" && unfinishedEffects(live.state).length > 0;
       if (hasEnded(view.status) && !stops) return view;
-      stuck = view.stuck ? stuck + 1 : 0;
+      stuck = view.stuck || opensTooLate(view, startedAtMs, options.timeoutMs) ? stuck + 1 : 0;
       const needsPeople =
         view.status === "awaiting-approval" || view.status === "paused" || stuck >= stuckTurns;
       if (needsPeople && !options.waitForPeople) return view;
@@ -63,6 +64,13 @@ export async function followRollout(options: FollowOptions): Promise<RolloutView
       throw interrupted(journal.rolloutId);
     });
   }
+}
+
+/** Who looks for an hour has nothing to see before a window of next week. */
+function opensTooLate(view: RolloutView, startedAtMs: number, timeoutMs: number | null): boolean {
+  if (!isIdleUntilOpen(view)) return false;
+  const opensAtMs = view.closed?.opensAtMs ?? Infinity;
+  return opensAtMs === Infinity || (timeoutMs !== null && opensAtMs - startedAtMs > timeoutMs);
 }
 
 /** Where another process moves the rollout, such as the server's controller, it is only looked at. */

@@ -15,7 +15,9 @@ export default class Watch extends RolloutCommand<typeof Watch> {
   ];
   static override args = { rollout: rolloutArg };
   static override flags = {
-    wait: Flags.boolean({ summary: "Keep waiting where an approval or more devices are needed." }),
+    wait: Flags.boolean({
+      summary: "Keep waiting where people or more devices are needed, or a window is shut.",
+    }),
     timeout: durationFlag({
       summary: "Stop looking after this long; the rollout stays.",
       default: 3_600_000,

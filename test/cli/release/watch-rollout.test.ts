@@ -9,7 +9,7 @@ import { QuietField, quietScenario } from "../../support/simulation/quiet-field.
 import { hourMs, minuteMs } from "../../support/simulation/settings.ts";
 
 /** Watches a healthy rollout in a small world, whose time passes while the watcher sleeps. */
-async function watch(timeoutMs: number, change: (stage: Stage) => Stage) {
+async function watch(timeoutMs: number, change: (stage: Stage) => Stage, waitForPeople = false) {
   const scenario = quietScenario();
   const { config, startMs } = scenario;
   const world = new QuietField(scenario);
@@ -29,11 +29,12 @@ async function watch(timeoutMs: number, change: (stage: Stage) => Stage) {
     clock: { now: () => world.clock.now(), sleep: (ms) => world.pass(ms) },
     intervalMs: 10 * minuteMs,
     timeoutMs,
-    waitForPeople: false,
+    waitForPeople,
     signal: new AbortController().signal,
     progress,
   });
-  return { status: view.status, exit: exitOfRollout(view), note, said };
+  const tookMs = world.clock.now() - startMs;
+  return { status: view.status, exit: exitOfRollout(view), note, said, tookMs };
 }
 
 const alone = (stage: Stage): Stage => ({ ...stage, approvalsRequired: 0, gates: [] });
@@ -61,6 +62,17 @@ it("ends with 4 when people are asked", async () => {
   expect({ exit, status }).toEqual({ exit: 4, status: "awaiting-approval" });
   expect(note).toContain("waits for 2 approvals of stage");
   expect(note).not.toContain("stopped looking");
+});
+
+it("ends with 4 before a window that opens too late, unless it is to wait", async () => {
+  const windows = [{ days: [5], fromMinute: 0, untilMinute: 1440, zone: "UTC" }];
+  const change = (stage: Stage): Stage => ({ ...alone(stage), windows });
+  const { exit, note, said, tookMs } = await watch(hourMs, change);
+  expect(exit).toBe(4);
+  expect(note).toContain("waits for its window: outside of Fri 00:00-24:00 UTC, until ");
+  expect(said).toHaveLength(1);
+  expect(tookMs).toBeLessThan(hourMs);
+  expect((await watch(hourMs, change, true)).tookMs).toBe(hourMs);
 });
 
 it("goes on looking while a window is closed, and ends when it has opened", async () => {
