@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 import { metricGatesInForce, overdueGates } from "../../src/rollout/engine/gates.ts";
+import { recordReading } from "../../src/rollout/engine/metric-gates.ts";
 import { tallyOf } from "../../src/rollout/engine/tally.ts";
 import { fanConfig, planOf, stage, started, wave } from "../support/fan-rollout.ts";
 
@@ -31,4 +32,13 @@ it("metrics that fall silent while a wave waits for people are overdue all the s
   const waits = { ...begun, waveIndex: 1, waveEntered: false };
   expect(overdueGates(waits, tallyOf(waits), begun.startedAtMs + 1000)).toEqual([]);
   expect(overdueGates(waits, tallyOf(waits), begun.startedAtMs + 1001)).toEqual(["rpm"]);
+});
+
+it("what was seen of those not updated yet is remembered over a question without an answer", () => {
+  const comparing = { ...gate, bound: { kind: "max-increase" as const, value: 20 } };
+  const first = recordReading(comparing, undefined, { atMs: 1, value: 5, against: 5, problem: null });
+  const failed = recordReading(comparing, first, { atMs: 2, value: 5, against: null, problem: "away" });
+  expect(failed).toMatchObject({ good: 0, dataAtMs: 1 });
+  const alone = recordReading(comparing, failed, { atMs: 3, value: 5, against: null, problem: null });
+  expect(alone).toMatchObject({ good: 1, against: 5, dataAtMs: 3 });
 });

@@ -11,9 +11,10 @@ export function recordReading(
   before: MetricRecord | undefined,
   last: MetricReading,
 ): MetricRecord {
+  const against = finite(last.against) ?? before?.against ?? null;
   // The last that was seen of them counts when nobody is left, not when asking for them fails.
-  const against = finite(last.against) ?? (last.problem === null ? (before?.against ?? null) : null);
-  const isGood = gate.measure === "metric" ? isWithin(gate.bound, last.value, against) : countable(last);
+  const compared = last.problem === null ? against : null;
+  const isGood = gate.measure === "metric" ? isWithin(gate.bound, last.value, compared) : countable(last);
   return {
     last,
     good: isGood === true ? (before?.good ?? 0) + 1 : 0,
