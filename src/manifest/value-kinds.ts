@@ -183,8 +183,9 @@ export const valueKinds = {
   field: { what: "the name of a field such as version", accepts: (text) => text.trim() !== "" },
   variable: {
     what: "the name of an environment variable such as IOTCTL_TOKEN",
-    accepts: (text) => new RegExp(variablePattern).test(text),
+    accepts: (text) => new RegExp(variablePattern).test(text) && !looksLikeToken(text),
     pattern: variablePattern,
+    hint: (text) => (looksLikeToken(text) ? "Put the token into a variable, and name that here." : null),
     concealed: true,
   },
   label: {
@@ -249,6 +250,11 @@ export type TextKindName = {
 /** The kind that a schema named, or null when the text is not the name of one. */
 export function valueKind(name: string): ValueKind | null {
   return Object.hasOwn(valueKinds, name) ? valueKinds[name as ValueKindName] : null;
+}
+
+/** Tokens such as `ghp_...` could be names; people write words that are shorter, or have no digits. */
+function looksLikeToken(text: string): boolean {
+  return text.split("_").some((part) => part.length >= 16 && /\d/.test(part) && /[a-z]/.test(part));
 }
 
 function isPlainHttpUrl(text: string): boolean {

@@ -43,6 +43,7 @@ it.each([
   "{ prometheus: http://me:hunter2@host }",
   "{ prometheus: { url: http://host, token-env: hunter2-hunter2 } }",
   "{ prometheus: { url: http://host, token-env: [hunter2] } }",
+  "{ prometheus: { url: http://host, token-env: ghp_hunter20123456789abcdefghij } }",
   "{ prometheus: { url: http://host, token: hunter2 } }",
   "{ prometheus: { url: http://me:hunter2@host }",
   "{ prometheus: { url: '${METRICS_URL}' } }",
