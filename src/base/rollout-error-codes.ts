@@ -76,7 +76,8 @@ export const rolloutErrors = {
   },
   IOT_RELEASE_CHANGED: {
     exit: Exit.staleOrLocked,
-    summary: "The manifest or an artifact is not what the rollout that is under way began with.",
+    summary:
+      "The manifest, an artifact or the policy is not what the rollout that is under way began with; the message names what differs.",
   },
   IOT_RELEASE_STOPPED_BEFORE: {
     exit: Exit.blocked,
@@ -86,7 +87,7 @@ export const rolloutErrors = {
   IOT_ROLLBACK_BLOCKED: {
     exit: Exit.blocked,
     summary:
-      "No device of the rollout can go back: the message names what it would meet and does not fit, and what to do instead.",
+      "No device of the rollout can go back, or none was updated: the message names what it would meet and does not fit, and what to do instead.",
   },
   IOT_ROLLOUT_EXISTS: {
     exit: Exit.staleOrLocked,
@@ -124,6 +125,14 @@ export const rolloutErrors = {
   IOT_SERVICE_UNREACHABLE: {
     exit: Exit.remote,
     summary: "The address where a service tells its version does not answer.",
+  },
+  IOT_STAGE_NEEDS_NO_APPROVAL: {
+    exit: Exit.usage,
+    summary: "The stage asks for nobody's approval, and nobody holds it.",
+  },
+  IOT_STAGE_OVER: {
+    exit: Exit.blocked,
+    summary: "Every wave of the stage has begun; no approval lets more of it begin, and no denial holds it.",
   },
   IOT_STAGE_UNKNOWN: {
     exit: Exit.usage,

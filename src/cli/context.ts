@@ -130,6 +130,7 @@ export async function openContext(options: {
         store: await context.store(),
         services: new ServiceCommands(systemClock),
         clock: systemClock,
+        checkRecord: context.consents,
         freezes: environment.freezes,
         metrics: await context.metrics(),
       };

@@ -3,9 +3,10 @@ import * as Flags from "@oclif/core/flags";
 import type { Command } from "@oclif/core/command";
 import { describeRollout, type RolloutView } from "../rollout/engine/describe-rollout.ts";
 import type { RolloutEvent } from "../rollout/engine/events.ts";
-import type { RolloutState } from "../rollout/engine/state.ts";
+import type { RolloutConfig, RolloutState } from "../rollout/engine/state.ts";
 import { IotctlError } from "../base/errors.ts";
-import type { RolloutJournal } from "../rollout/journal/journal.ts";
+import { iotctlCommand } from "../base/iotctl-command.ts";
+import type { LiveRollout } from "../rollout/live-rollout.ts";
 import { BaseCommand } from "./base-command.ts";
 import type { Context } from "./context.ts";
 import { rolloutText } from "./render/rollout-text.ts";
@@ -31,40 +32,40 @@ export abstract class RolloutCommand<
     return rolloutText(view, Date.now());
   }
 
-  /** Writes an event into the journal, then carries out what follows from it at once. */
+  /**
+   * Writes into the journal what is to be said to a rollout as it stands, then carries out what follows
+   * from it at once. `event` may throw what speaks against it; null: there is nothing to say.
+   */
   protected async tell(
     envName: string,
     rolloutId: string | undefined,
-    event: (state: RolloutState) => RolloutEvent,
+    event: (state: RolloutState) => RolloutEvent | null,
   ): Promise<RolloutView> {
     const { systemClock } = await import("../base/clock.ts");
-    const { readRollout, tell } = await import("../rollout/advance.ts");
+    const { LiveRollout } = await import("../rollout/live-rollout.ts");
+    const { sayToRollout } = await import("./say-to-rollout.ts");
     const context = await this.context(envName);
     const journal = await openCurrentRollout(await context.journals(), rolloutId);
-    await tell(
-      journal,
-      event(await readRollout(journal, context.consents)),
-      systemClock.now(),
-      context.consents,
-    );
-    return this.goOn(context, journal, rolloutId);
+    const live = new LiveRollout(journal, context.consents);
+    await live.catchUp();
+    const written = await sayToRollout(live, event, systemClock);
+    if (!written) this.conversation.info("Nothing new was said, so nothing was written down.");
+    return this.goOn(context, live, written);
   }
 
   /** One turn, so that what was written down takes effect at once; where another has the turn it is theirs. */
-  protected async goOn(
-    context: Context,
-    journal: RolloutJournal,
-    rolloutId: string | undefined,
-  ): Promise<RolloutView> {
+  protected async goOn(context: Context, live: LiveRollout, written: boolean): Promise<RolloutView> {
     const { systemClock } = await import("../base/clock.ts");
     const { advance, readRollout } = await import("../rollout/advance.ts");
+    const { journal, state } = live;
+    if (!written && state.pending.length === 0) return describeRollout(state, systemClock.now());
     try {
       return describeRollout(await advance(journal, await context.rolloutPorts()), systemClock.now());
     } catch (error) {
       // Who has the turn acts on what was written as soon as what it does now is done.
       if (isLocked(error))
         return describeRollout(await readRollout(journal, context.consents), systemClock.now());
-      throw tookEffectLater(error, rolloutId);
+      throw written ? tookEffectLater(error, state.config) : error;
     }
   }
 }
@@ -74,11 +75,11 @@ function isLocked(error: unknown): boolean {
 }
 
 /** What was said is in the journal already when the backend turns out to be away. */
-function tookEffectLater(error: unknown, rolloutId: string | undefined): unknown {
+function tookEffectLater(error: unknown, { environment, rolloutId }: RolloutConfig): unknown {
   if (!(error instanceof IotctlError)) return error;
   const { cause, code, details, hints, message } = error;
-  const words = `rollout advance${rolloutId === undefined ? "" : ` ${rolloutId}`}`;
-  const later = `It is written down and takes effect with the next turn: iotctl ${words}`;
+  const command = iotctlCommand(`rollout advance ${rolloutId}`, environment);
+  const later = `It is written down and takes effect with the next turn: ${command}`;
   return new IotctlError(code, message, { hints: [later, ...hints], details, cause });
 }
 

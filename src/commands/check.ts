@@ -27,7 +27,11 @@ export default class Check extends BaseCommand<typeof Check, CheckResult> {
     const { loadRelease } = await import("../manifest/load-release.ts");
     const options = { artifactsMustExist: flags.artifacts };
     const { release, source, warnings } = await loadRelease(args.file, process.env, options);
-    await this.context(flags.env);
+    const { environment } = await this.context(flags.env);
+    if (environment.approvals.approvers.length > 0) {
+      const { assertApproversUsable } = await import("../rollout/consent/approvers-of.ts");
+      assertApproversUsable(environment);
+    }
     if (warnings.length > 0) this.conversation.warn(formatDiagnostics(warnings, source));
     const components = Object.entries(release.components).map(([name, { version }]) => [name, version]);
     const { product, version } = release;

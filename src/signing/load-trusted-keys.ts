@@ -26,9 +26,7 @@ export function loadTrustedKeys(signing: {
         details: { file },
       });
     }
-    return {
-      ...trustedKeyFromPem(readBoundedFile(file, 64 * 1024, "the public key").toString("latin1")),
-      file,
-    };
+    const pem = readBoundedFile(file, 64 * 1024, "the public key").toString("latin1");
+    return { ...trustedKeyFromPem(pem, `The trusted key ${file}`), file };
   });
 }

@@ -75,9 +75,11 @@ export function parseSigstoreBundle(bundleJson: Uint8Array): UnprovedBundle {
   if (bundleJson.length > maxBundleBytes) {
     throw signatureInvalid(`it has ${bundleJson.length} bytes and at most ${maxBundleBytes} are read`);
   }
-  const value = parseJson(bundleJson);
+  const { text, value } = parseJson(bundleJson);
   const parsed = (carriesCertificate(value) ? certificateBundle : keyBundle).safeParse(value);
   if (!parsed.success) throw signatureInvalid(z.prettifyError(parsed.error));
+  // Of members that stand there twice different readers take different ones.
+  if (membersWritten(text) !== membersOf(parsed.data)) throw signatureInvalid("it has a member twice");
   const { dsseEnvelope: envelope, verificationMaterial } = parsed.data;
   const hint = "publicKey" in verificationMaterial ? verificationMaterial.publicKey.hint : null;
   const [{ keyid }] = envelope.signatures;
@@ -100,10 +102,34 @@ function takenApart(json: unknown): Bundle {
   }
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array): { readonly text: string; readonly value: unknown } {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    const text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return { text, value: JSON.parse(text) as unknown };
   } catch (error) {
     throw signatureInvalid(`it is not JSON: ${messageOf(error)}`, error);
   }
+}
+
+/** In valid JSON each colon outside of a string belongs to one member. */
+function membersWritten(json: string): number {
+  let count = 0;
+  for (let at = 0; at < json.length; at++) {
+    if (json[at] === ":") count++;
+    else if (json[at] === '"') at = endOfString(json, at);
+  }
+  return count;
+}
+
+function endOfString(json: string, start: number): number {
+  let at = start + 1;
+  while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+  return at;
+}
+
+function membersOf(value: unknown): number {
+  if (typeof value !== "object" || value === null) return 0;
+  const parts = Object.values(value);
+  const own = Array.isArray(value) ? 0 : parts.length;
+  return parts.reduce((sum: number, part) => sum + membersOf(part), own);
 }

@@ -1,5 +1,5 @@
 // A release from its manifest to storage, by the commands themselves.
-import { appendFileSync, existsSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import Bundle from "../../src/commands/bundle.ts";
@@ -85,6 +85,16 @@ describe("check", () => {
 
   test("knows the environments", async () => {
     writeSmallRelease(workInTemporaryDirectory());
+    writeFileSync(
+      "iotctl.yaml",
+      "{ apiVersion: iotctl.dev/v1, kind: Environments, environments: { local: { " +
+        "approvals: { approvers: [{ name: ana, key: absent.pem }] } } } }",
+    );
+    await expect(runCommand(Check, [])).rejects.toMatchObject({
+      code: "IOT_FILE_UNREADABLE",
+      message: expect.stringMatching(/The key of approver ana, .*absent\.pem/),
+    });
+    rmSync("iotctl.yaml");
     await expect(runCommand(Check, ["--env", "nowhere"])).rejects.toMatchObject({
       code: "IOT_ENVIRONMENT_UNKNOWN",
     });

@@ -55,9 +55,21 @@ describe("what going back comes to", () => {
     ]);
   });
 
-  test("says so where nobody was moved", () => {
-    const view = planRollback(started(config));
-    expect(view).toMatchObject({ goes: [], stays: [] });
+  test("is refused where nobody was moved, with what stops the rollout", () => {
+    expect(() => planRollback(started(config))).toThrow(
+      expect.objectContaining({
+        code: "IOT_ROLLBACK_BLOCKED",
+        exit: 3,
+        hints: ["Stop it, apps included: iotctl rollout abort fan-1 --env test"],
+      }),
+    );
+    const stopped = () => planRollback({ ...started(config), status: "aborted" });
+    expect(stopped).toThrow(expect.objectContaining({ hints: [expect.stringContaining("rollout status")] }));
+    const view = planRollback({
+      ...started(config),
+      status: "rolled-back",
+      wayBack: { open: {}, closed: [] },
+    });
     expect(wayBackText(view)).toContain("No device was updated, so none goes back.");
   });
 

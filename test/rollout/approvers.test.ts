@@ -7,7 +7,7 @@ import {
   stagesUnderPolicy,
   stagesWithoutPeople,
 } from "../../src/rollout/consent/approval-policy.ts";
-import { approversOf } from "../../src/rollout/consent/approvers-of.ts";
+import { approversOf, assertApproversUsable } from "../../src/rollout/consent/approvers-of.ts";
 import { loadTrustedKeys } from "../../src/signing/load-trusted-keys.ts";
 import { keyIn } from "../support/fan-bundle.ts";
 import { stage } from "../support/fan-rollout.ts";
@@ -65,6 +65,13 @@ test("one key under two names is refused, for it would count twice", async () =>
   expect(error.message).toContain("ana and of bob");
   const missing = [{ name: "ana", keyFile: join(dir, "absent.pem") }];
   expect((await thrownBy(() => approversOf(policy(missing), []))).code).toBe("IOT_FILE_UNREADABLE");
+  const secret = [{ name: "ana", keyFile: join(dir, "ana.pem") }];
+  const bad = await thrownBy(() => assertApproversUsable(policy(secret)));
+  expect(bad).toMatchObject({
+    code: "IOT_KEY_INVALID",
+    details: { approver: "ana", path: join(dir, "ana.pem") },
+  });
+  expect(bad.message).toContain(`The key of approver ana, ${join(dir, "ana.pem")}`);
 });
 
 test("the least number raises stages that ask for anybody, and no others", () => {

@@ -4,12 +4,12 @@ import { canonicalJson } from "../../src/base/canonical-json.ts";
 import { VirtualClock } from "../../src/base/virtual-clock.ts";
 import { signedConsent, takeConsent } from "../../src/cli/consent/give-consent.ts";
 import { readRollout } from "../../src/rollout/advance.ts";
-import { consentStatement } from "../../src/rollout/consent/consent-statement.ts";
 import { type ConsentVerifier, consentVerifier } from "../../src/rollout/consent/consent-verifier.ts";
-import { signConsent } from "../../src/rollout/consent/sign-consent.ts";
+import { consentStatement, signConsent } from "../../src/rollout/consent/sign-consent.ts";
 import { verifyConsent } from "../../src/rollout/consent/verify-consent.ts";
 import type { Consent, RolloutEvent } from "../../src/rollout/engine/events.ts";
 import type { RolloutConfig } from "../../src/rollout/engine/state.ts";
+import { startRollout } from "../../src/rollout/start-rollout.ts";
 import { LiveRollout } from "../../src/rollout/live-rollout.ts";
 import { signStatement } from "../../src/signing/sign-statement.ts";
 import {
@@ -21,6 +21,7 @@ import {
   recordsOf,
   words,
 } from "../support/consents.ts";
+import { MemoryJournals } from "../support/memory-journal.ts";
 import { thrownBy } from "../support/thrown-by.ts";
 
 const keysAlone = { authorities: () => null };
@@ -49,7 +50,7 @@ describe("a consent", () => {
   test("counts with the name of who signed it, however it was decided", async () => {
     const yes = await consentOf(words(), config, ana.signer);
     const no = await consentOf(words({ decision: "deny", reason: "noisy" }), config, bob.signer);
-    const skip = words({ decision: "skip-bake", wave: "fleet 50%", reason: "hotfix", atMs: 2000 });
+    const skip = words({ decision: "skip-bake", wave: "fleet 50%", phase: 2, reason: "hotfix", atMs: 2000 });
     const cut = await consentOf(skip, config, ana.signer);
     expect([yes, no, cut].map(({ by, type }) => `${by} ${type}`)).toEqual([
       "ana approved",
@@ -89,6 +90,9 @@ describe("a consent", () => {
     ["environment", { environment: "staging" }],
     ["plan", { planDigest: `sha256:${"b".repeat(64)}` }],
     ["published release", { manifestDigest: `sha256:${"c".repeat(64)}` }],
+    ["start of the same rollout", { nonce: "another" }],
+    ["order of stages", { stages: approvedBy([]).stages.toReversed() }],
+    ["set of gates", { gates: {} }],
     ["release", { resolved: { ...approvedBy([]).resolved, version: "2.0.0" } }],
   ])("for another %s does not count for this one", async (_, other) => {
     const elsewhere = { ...config, ...other };
@@ -108,6 +112,7 @@ describe("a consent", () => {
     ["type", { type: "denied" }],
     ["planDigest", { planDigest: `sha256:${"b".repeat(64)}` }],
     ["wave", { wave: "fleet 50%" }],
+    ["phase", { phase: 2 }],
   ])("whose %s was edited in the journal is refused, naming it", async (member, edit) => {
     const given = await consentOf(words(), config, ana.signer);
     expect(await reading({ ...given, ...edit })).toMatchObject({
@@ -147,6 +152,23 @@ describe("a consent", () => {
     }
   });
 
+  test("to end a bake time names the wave and its phase, and no other does", async () => {
+    const skip = words({ decision: "skip-bake", reason: "hotfix" });
+    for (const said of [skip, { ...skip, wave: "fleet 50%" }, words({ wave: "fleet 50%", phase: 1 })]) {
+      const statement = await signConsent(said, config, ana.signer);
+      const error = await thrownBy(() => verifyConsent(statement, config, keysAlone));
+      expect(error).toMatchObject({ code: "IOT_CONSENT_INVALID", message: expect.stringContaining("phase") });
+    }
+  });
+
+  test("with a member twice around the statement does not count: two readers would see two consents", async () => {
+    const statement = await signConsent(words(), config, ana.signer);
+    const twice = statement.replace('"payload":', '"payload":"","payload":');
+    expect(() => JSON.parse(twice)).not.toThrow();
+    const error = await thrownBy(() => verifyConsent(twice, config, keysAlone));
+    expect(error).toMatchObject({ code: "IOT_CONSENT_INVALID", message: expect.stringContaining("twice") });
+  });
+
   test("is asked of nobody in a journal of an earlier release", async () => {
     const { approvers: _, ...earlier } = config;
     config = earlier;
@@ -155,6 +177,46 @@ describe("a consent", () => {
       "fine",
     );
   });
+});
+
+describe("the terms of a rollout", () => {
+  async function begun(nonce: string): Promise<RolloutConfig> {
+    const journal = await startRollout(new MemoryJournals(), config, 0, nonce);
+    return (await readRollout(journal, verifier)).config;
+  }
+
+  test("are others each time that it begins, so that no approval counts for the next of its name", async () => {
+    const [first, second] = [await begun("one"), await begun("two")];
+    expect(first.rolloutId).toBe(second.rolloutId);
+    expect(first.planDigest).toBe(second.planDigest);
+    const yes = await consentOf(words(), first, ana.signer);
+    config = second;
+    expect(await reading(yes)).toMatchObject({ code: "IOT_CONSENT_INVALID" });
+    config = first;
+    expect(await reading(yes)).toBe("fine");
+  });
+
+  test.each<[string, (begun: RolloutConfig) => Partial<RolloutConfig>]>([
+    ["gates", () => ({ gates: {} })],
+    ["stages", ({ stages }) => ({ stages: stages.map((each) => ({ ...each, approvalsRequired: 0 })) })],
+    ["plan", ({ plan }) => ({ plan: { ...plan, steps: plan.steps.slice(1) } })],
+    ["approvers", () => ({ approvers: [bob.approver] })],
+  ])(
+    "whose %s were edited in a chain that was made anew are refused at the first record",
+    async (_, edit) => {
+      const agreed = await begun("one");
+      config = { ...agreed, ...edit(agreed) };
+      expect(await reading()).toMatchObject({
+        code: "IOT_JOURNAL_DAMAGED",
+        message: expect.stringContaining("Record 1 of rollout fan-1.0.0"),
+      });
+      // Without a digest the edit passes for a start, and what was signed is not for it.
+      const yes = await consentOf(words(), agreed, ana.signer);
+      const { termsDigest: _digest, ...bare } = config;
+      config = bare;
+      expect(await reading(yes)).toMatchObject({ code: "IOT_CONSENT_INVALID" });
+    },
+  );
 });
 
 describe("a later word", () => {

@@ -1,7 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { stageText } from "../../src/cli/render/stage-text.ts";
-import { describeStage, type StageDescription } from "../../src/rollout/engine/describe-stage.ts";
+import {
+  bakingWave,
+  describeStage,
+  hasBegunWhole,
+  type StageDescription,
+} from "../../src/rollout/engine/describe-stage.ts";
+import { phasesOf } from "../../src/rollout/engine/release-kinds.ts";
+import type { RolloutState } from "../../src/rollout/engine/state.ts";
 import type { Plan } from "../../src/planner/plan.ts";
 import type { RolloutEvent } from "../../src/rollout/engine/events.ts";
 import { approvedBy } from "../support/consents.ts";
@@ -49,6 +56,29 @@ describe("what an approver sees", () => {
       ["fan", "1.8.0,1.9.4", "2.0.0", null],
       ["app", "4.1.0", "4.2.0", { from: 10, to: 100 }],
     ]);
+  });
+
+  test("is no more than the stage still moves, once part of it is done", () => {
+    const state = run(started(config), 1000);
+    const late: RolloutState = {
+      ...state,
+      phaseIndex: phasesOf(config).length - 1,
+      waveIndex: 2,
+      waveEntered: true,
+      deployed: { cloud: "5.2.0" },
+      exposed: { "app@4.2.0": 50 },
+    };
+    const left = (at: RolloutState, stage: string) =>
+      describeStage(at, stage, 2000)!.moves.map(({ component, percent }) => [component, percent?.from]);
+    expect(left(late, "canary")).toEqual([]);
+    expect(left({ ...late, waveIndex: 1 }, "fleet")).toContainEqual(["app", 50]);
+    expect(left({ ...late, exposed: { "app@4.2.0": 100 } }, "fleet")).not.toContainEqual(["app", 100]);
+    expect(hasBegunWhole(late, "canary")).toBe(true);
+    expect([hasBegunWhole(late, "fleet"), hasBegunWhole({ ...late, waveEntered: false }, "fleet")]).toEqual([
+      true,
+      false,
+    ]);
+    expect(bakingWave(late)?.phase).toBe(late.phaseIndex + 1);
   });
 
   test("is for how many devices, and how the gates stand that were asked", () => {

@@ -37,6 +37,20 @@ function after(state: RolloutState, ...said: RolloutEvent[]): RolloutState {
   return run(run(state, 3 * hourMs, ...said), 3 * hourMs + 1, observed());
 }
 
+it("the end of a bake time is for the wave of one phase, and not for its namesake of the next", () => {
+  const state = started(fanConfig());
+  const skip = {
+    type: "bake-skipped",
+    stage: "canary",
+    wave: "canary",
+    planDigest,
+    by: "ann",
+    reason: "",
+  } as const;
+  expect(run(state, 1, { ...skip, phase: 2 })).toBe(state);
+  expect(run(state, 1, { ...skip, phase: 1 }).bakeSkipped).toBe(true);
+});
+
 describe("approval", () => {
   it("takes as many people as the stage asks for, each once", () => {
     const state = waiting();

@@ -1,19 +1,21 @@
 import * as Flags from "@oclif/core/flags";
 import type { Command } from "@oclif/core/command";
 import { systemClock } from "../../base/clock.ts";
-import { IotctlError } from "../../base/errors.ts";
 import { iotctlCommand } from "../../base/iotctl-command.ts";
-import type { ConsentWords } from "../../rollout/consent/consent-statement.ts";
+import { type ConsentWords, consentTypes } from "../../rollout/consent/consent-statement.ts";
 import { describeRollout, type RolloutView } from "../../rollout/engine/describe-rollout.ts";
 import { describeStage, type StageDescription } from "../../rollout/engine/describe-stage.ts";
 import type { Consent } from "../../rollout/engine/events.ts";
-import type { RolloutState } from "../../rollout/engine/state.ts";
+import type { RolloutConfig, RolloutState } from "../../rollout/engine/state.ts";
 import { LiveRollout } from "../../rollout/live-rollout.ts";
+import type { Signer } from "../../signing/signer.ts";
+import { assertUnderWay } from "../assert-under-way.ts";
 import { confirm } from "../confirmation.ts";
 import type { Context } from "../context.ts";
 import { stageText } from "../render/stage-text.ts";
 import { openCurrentRollout } from "../rollout-arg.ts";
 import { identity, RolloutCommand } from "../rollout-command.ts";
+import { assertTimely } from "./assert-timely.ts";
 import { consentSigner, signerFlags } from "./consent-signer.ts";
 import { readConsent, signedConsent, takeConsent } from "./give-consent.ts";
 
@@ -61,8 +63,13 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
   protected async consent(request: ConsentRequest): Promise<ConsentResult> {
     const context = await this.context(request.env);
     const live = await this.#open(context, request.rolloutId);
+    assertUnderWay(live.state);
     const words = request.words(live.state);
+    assertTimely(live.state, words);
     const stage = stageOf(live.state, words.stage);
+    const { approvers } = live.state.config;
+    // Who may not say it is told so before they read what it would come to.
+    const signer = approvers === undefined ? null : await consentSigner(request, context, approvers);
     if (request.question !== null) {
       const canAsk = process.stdin.isTTY && process.stderr.isTTY && !this.jsonEnabled();
       if (canAsk || request.yes) this.conversation.info(stageText(stage));
@@ -75,7 +82,7 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
         output: process.stderr,
       });
     }
-    const consent = await this.#sign(words, live.state, request, context);
+    const consent = await this.#sign(words, live.state.config, signer, context);
     if (request.out === undefined) return this.#write(live, consent, words.decision, stage, context);
     const { writeNewFile } = await import("../write-new-file.ts");
     writeNewFile(request.out, consent.statement ?? "", false);
@@ -100,6 +107,7 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
     if (predicate.decision !== decision)
       throw consentInvalid(`it says ${predicate.decision}, not ${decision}`);
     const consent = await readConsent(statement, live.state.config, context.consents);
+    assertTimely(live.state, predicate);
     return this.#write(live, consent, decision, stageOf(live.state, consent.stage), context);
   }
 
@@ -112,18 +120,16 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
 
   async #sign(
     words: Omit<ConsentWords, "atMs">,
-    { config }: RolloutState,
-    request: ConsentRequest,
+    config: RolloutConfig,
+    signer: Signer | null,
     context: Context,
   ): Promise<Consent> {
-    if (config.approvers === undefined) {
+    if (signer === null) {
       // Rollouts of earlier releases took people at their word, and have nobody on record to compare with.
-      const type =
-        words.decision === "approve" ? "approved" : words.decision === "deny" ? "denied" : "bake-skipped";
-      const { decision: _, ...said } = words;
-      return { type, ...said, planDigest: config.planDigest, by: identity(undefined) };
+      const { decision, ...said } = words;
+      const { planDigest } = config;
+      return { type: consentTypes[decision], ...said, planDigest, by: identity(undefined) };
     }
-    const signer = await consentSigner(request, context);
     return signedConsent(words, config, { clock: systemClock, consents: context.consents, signer });
   }
 
@@ -136,7 +142,7 @@ export abstract class ConsentCommand<C extends typeof Command> extends RolloutCo
   ): Promise<ConsentResult> {
     const { consents } = context;
     const written = await takeConsent(live, consent, { clock: systemClock, consents });
-    const view = await this.goOn(context, live.journal, live.journal.rolloutId);
+    const view = await this.goOn(context, live, written);
     const { by, reason } = consent;
     return { ...view, consent: { decision, stage, by, reason, written, file: null } };
   }
@@ -153,13 +159,5 @@ function whatWasSaid({ consent, environment, rolloutId }: ConsentResult): string
 function stageOf(state: RolloutState, name: string): StageDescription {
   const stage = describeStage(state, name, systemClock.now());
   if (stage) return stage;
-  const { environment, rolloutId, stages } = state.config;
-  const names = stages.map((each) => each.name);
-  throw new IotctlError(
-    "IOT_STAGE_UNKNOWN",
-    `Rollout ${rolloutId} has no stage ${name}; it has ${names.join(", ")}.`,
-    {
-      hints: names.map((each) => iotctlCommand(`rollout approve ${rolloutId} --stage ${each}`, environment)),
-    },
-  );
+  throw new Error(`stage ${name} was there a moment ago`);
 }

@@ -1,14 +1,12 @@
 import type { Clock } from "../../base/clock.ts";
-import { consentEvent, type ConsentWords } from "../../rollout/consent/consent-statement.ts";
+import { consentEvent, type ConsentWords, decisionOf } from "../../rollout/consent/consent-statement.ts";
 import { assertNew, type ConsentVerifier } from "../../rollout/consent/consent-verifier.ts";
 import type { Consent } from "../../rollout/engine/events.ts";
 import type { RolloutConfig } from "../../rollout/engine/state.ts";
-import { rolloutLocked } from "../../rollout/journal/rollout-locked.ts";
 import type { LiveRollout } from "../../rollout/live-rollout.ts";
 import type { Signer } from "../../signing/signer.ts";
-
-/** Others may write this often before a consent is in. */
-const attemptsMax = 50;
+import { sayToRollout } from "../say-to-rollout.ts";
+import { assertTimely } from "./assert-timely.ts";
 
 /**
  * Signs what a person says now and makes sure that it counts: IOT_CONSENT_UNTRUSTED when they are not
@@ -36,7 +34,8 @@ export async function readConsent(
 
 /**
  * Writes a consent behind whatever others write meanwhile. False: it says nothing new and was not
- * written. IOT_CONSENT_INVALID when the same person has said something later.
+ * written. IOT_CONSENT_INVALID when the same person has said something later; what makes no sense any
+ * more is refused as `assertTimely` does.
  */
 export async function takeConsent(
   live: LiveRollout,
@@ -46,15 +45,14 @@ export async function takeConsent(
   const { config } = live.state;
   const { statement } = consent;
   const given = statement === undefined ? null : await consents.read(statement, config);
-  for (let attempt = 0; attempt < attemptsMax; attempt++) {
+  const saying = (state: LiveRollout["state"]): Consent | null => {
     if (given) {
       const lastSaidAtMs = consents.lastSaidAtMs(config, consent.stage, given.by);
-      if (given.predicate.atMs === lastSaidAtMs) return false;
+      if (given.predicate.atMs === lastSaidAtMs) return null;
       assertNew(given, lastSaidAtMs);
     }
-    const taken = await live.take(consent, clock.now());
-    if (taken === "written") return true;
-    if (taken === "nothing") return false;
-  }
-  throw rolloutLocked(config.rolloutId);
+    assertTimely(state, { ...consent, decision: decisionOf(consent.type) });
+    return consent;
+  };
+  return sayToRollout(live, saying, clock);
 }

@@ -6,12 +6,12 @@ import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
 import type { Hop, RolloutConfig } from "../../rollout/engine/state.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
-import type { ServiceSettings } from "../../rollout/rollout-ports.ts";
 import { findOpenRollout, rolloutInProgress } from "../../rollout/open-rollout.ts";
 import { startRollout } from "../../rollout/start-rollout.ts";
 import type { Context } from "../context.ts";
 import { approvalTerms } from "./approval-terms.ts";
 import type { FieldLook } from "./look-at-field.ts";
+import { manifestTerms } from "./manifest-terms.ts";
 
 /** Starts the rollout of a release as it lies in storage: what devices get is what was published. */
 export async function beginRollout(options: {
@@ -44,11 +44,7 @@ export async function beginRollout(options: {
     ...hopsOf(plan, look),
     ...(look.leftOut.length > 0 && { leftOut: look.leftOut }),
     ...(await approvalTerms(release, context)),
-    gates: release.gates,
-    retire: release.retire,
-    onFailure: release.onFailure,
-    pairing: release.pairing,
-    services: servicesOf(release, dir),
+    ...manifestTerms(release, dir),
     ...(context.environment.freezes.length > 0 && { freezes: context.environment.freezes }),
   };
   const journals = await context.journals();
@@ -84,14 +80,4 @@ function hopsOf(
     }
   }
   return Object.keys(needed).length > 0 ? { hops: needed } : {};
-}
-
-function servicesOf(release: Release, cwd: string): Record<string, ServiceSettings> {
-  const services: Record<string, ServiceSettings> = {};
-  for (const [name, component] of Object.entries(release.components)) {
-    if (component.kind !== "service") continue;
-    const { deploy, observe } = component;
-    services[name] = { cwd, ...(deploy !== undefined && { deploy }), ...(observe && { observe }) };
-  }
-  return services;
 }

@@ -1,4 +1,5 @@
 import { IotctlError } from "../../base/errors.ts";
+import { iotctlCommand } from "../../base/iotctl-command.ts";
 import type { BundleDescription } from "../../bundle/bundle-description.ts";
 import type { Release } from "../../manifest/release.ts";
 import type { Plan } from "../../planner/plan.ts";
@@ -47,7 +48,7 @@ export async function runRelease(given: ReleaseOptions): Promise<ReleaseResult> 
   if (!open && !options.again) await assertReleasable(journals, release);
 
   const { look, plan } = open
-    ? await planUnderWay(release, open, options)
+    ? await planUnderWay(release, open, dir, options)
     : await makeFeasiblePlan(release, options);
   const bundle = await seal(release, dir, open, options);
   const published = await push(options);
@@ -80,9 +81,12 @@ interface ReleasePlan {
 async function planUnderWay(
   release: Release,
   { journal, state }: RolloutOfProduct,
-  { planFile }: ReleaseOptions,
+  dir: string,
+  { context, planFile }: ReleaseOptions,
 ): Promise<ReleasePlan> {
   const { plan } = state.config;
+  const { assertTermsUnchanged } = await import("./assert-terms-unchanged.ts");
+  assertTermsUnchanged({ release, dir, environment: context.environment }, state);
   if (planFile !== undefined) {
     const { assertIsPlanOf } = await import("./plan-of-file.ts");
     assertIsPlanOf(planFile, release, { rolloutId: journal.rolloutId, plan });
@@ -170,7 +174,7 @@ function stoppable(progress: Progress, signal: AbortSignal): Progress {
 }
 
 function changedSince({ journal, state }: RolloutOfProduct, bundle: BundleDescription): IotctlError {
-  const { manifestDigest, resolved } = state.config;
+  const { environment, manifestDigest, resolved } = state.config;
   return new IotctlError(
     "IOT_RELEASE_CHANGED",
     `Rollout ${journal.rolloutId} began with ${shortDigest(manifestDigest)}; the manifest or its artifacts make ` +
@@ -178,7 +182,7 @@ function changedSince({ journal, state }: RolloutOfProduct, bundle: BundleDescri
     {
       hints: [
         `Put back what ${resolved.version} was, or release it under a new version`,
-        `Go on with what began: iotctl rollout watch ${journal.rolloutId}`,
+        `Go on with what began: ${iotctlCommand(`rollout watch ${journal.rolloutId}`, environment)}`,
       ],
       details: { expected: manifestDigest, found: bundle.manifest.digest },
     },

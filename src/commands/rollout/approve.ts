@@ -27,6 +27,7 @@ export default class Approve extends ConsentCommand<typeof Approve> {
     statement: Flags.string({
       summary: "Write down an approval that was signed with --out.",
       helpValue: "<file>",
+      exclusive: ["key", "keyless", "reason"],
     }),
   };
 

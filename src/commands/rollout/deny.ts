@@ -1,6 +1,7 @@
 import * as Flags from "@oclif/core/flags";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { ConsentCommand, type ConsentResult } from "../../cli/consent/consent-command.ts";
+import { requiredReason } from "../../cli/consent/required-reason.ts";
 import { signerFlags } from "../../cli/consent/consent-signer.ts";
 import { rolloutArg } from "../../cli/rollout-arg.ts";
 
@@ -15,7 +16,7 @@ export default class Deny extends ConsentCommand<typeof Deny> {
   static override args = { rollout: rolloutArg };
   static override flags = {
     stage: Flags.string({ summary: "The stage.", required: true }),
-    reason: Flags.string({ summary: "Why; it is signed and kept in the journal.", required: true }),
+    reason: requiredReason,
     ...signerFlags,
   };
 

@@ -1,3 +1,4 @@
+import { assertUnderWay } from "../../cli/assert-under-way.ts";
 import { identity, personFlags, RolloutCommand } from "../../cli/rollout-command.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { rolloutArg } from "../../cli/rollout-arg.ts";
@@ -14,6 +15,11 @@ export default class Pause extends RolloutCommand<typeof Pause> {
 
   protected override execute({ args, flags }: CommandInput<typeof Pause>): Promise<RolloutView> {
     const event = { type: "paused", by: identity(flags.by), reason: flags.reason } as const;
-    return this.tell(flags.env, args.rollout, () => event);
+    return this.tell(flags.env, args.rollout, (state) => {
+      assertUnderWay(state);
+      if (state.status !== "paused") return event;
+      this.conversation.info(`Rollout ${state.config.rolloutId} was paused already.`);
+      return null;
+    });
   }
 }

@@ -1,3 +1,4 @@
+import { assertUnderWay } from "../../cli/assert-under-way.ts";
 import { identity, personFlags, RolloutCommand } from "../../cli/rollout-command.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { rolloutArg } from "../../cli/rollout-arg.ts";
@@ -14,6 +15,14 @@ export default class Resume extends RolloutCommand<typeof Resume> {
 
   protected override execute({ args, flags }: CommandInput<typeof Resume>): Promise<RolloutView> {
     const event = { type: "resumed", by: identity(flags.by), reason: flags.reason } as const;
-    return this.tell(flags.env, args.rollout, () => event);
+    return this.tell(flags.env, args.rollout, (state) => {
+      assertUnderWay(state);
+      const { config, status } = state;
+      if (status === "paused") return event;
+      this.conversation.info(
+        `Rollout ${config.rolloutId} is not paused: it is ${status.replaceAll("-", " ")}.`,
+      );
+      return null;
+    });
   }
 }

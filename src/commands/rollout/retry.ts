@@ -1,10 +1,10 @@
 import * as Flags from "@oclif/core/flags";
 import { IotctlError } from "../../base/errors.ts";
+import { assertUnderWay } from "../../cli/assert-under-way.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
 import { rolloutArg } from "../../cli/rollout-arg.ts";
 import { identity, personFlags, RolloutCommand } from "../../cli/rollout-command.ts";
 import type { RolloutView } from "../../rollout/engine/describe-rollout.ts";
-import { hasEnded } from "../../rollout/engine/state.ts";
 
 export default class Retry extends RolloutCommand<typeof Retry> {
   static override summary = "Give devices that failed the same step once more.";
@@ -22,8 +22,13 @@ export default class Retry extends RolloutCommand<typeof Retry> {
   };
 
   protected override execute({ args, flags }: CommandInput<typeof Retry>): Promise<RolloutView> {
-    return this.tell(flags.env, args.rollout, ({ config, devices, status }) => {
-      if (hasEnded(status) || status === "rolling-back") throw cannotRetry(config.rolloutId, status);
+    return this.tell(flags.env, args.rollout, (state) => {
+      const { config, devices } = state;
+      assertUnderWay(
+        state,
+        "only one that is under way can try devices again",
+        "Begin anew from the first stage: iotctl release --again",
+      );
       const failed = Object.keys(devices).filter((deviceId) => devices[deviceId]?.status === "failed");
       const wrong = flags.device?.find((deviceId) => !failed.includes(deviceId));
       if (wrong !== undefined || failed.length === 0) throw notFailed(config.rolloutId, wrong);
@@ -35,14 +40,6 @@ export default class Retry extends RolloutCommand<typeof Retry> {
       };
     });
   }
-}
-
-function cannotRetry(rolloutId: string, status: string): IotctlError {
-  return new IotctlError(
-    "IOT_ROLLOUT_NOT_UNDER_WAY",
-    `Rollout ${rolloutId} is ${status.replaceAll("-", " ")}; only one that is under way can try devices again.`,
-    { hints: ["Begin anew from the first stage: iotctl release --again"], details: { rolloutId, status } },
-  );
 }
 
 function notFailed(rolloutId: string, deviceId: string | undefined): IotctlError {

@@ -1,8 +1,7 @@
-import * as Flags from "@oclif/core/flags";
-import { IotctlError } from "../../base/errors.ts";
-import { iotctlCommand } from "../../base/iotctl-command.ts";
 import type { CommandInput } from "../../cli/base-command.ts";
+import { waveNotBaking } from "../../cli/consent/assert-timely.ts";
 import { ConsentCommand, consentFlags, type ConsentResult } from "../../cli/consent/consent-command.ts";
+import { requiredReason } from "../../cli/consent/required-reason.ts";
 import { rolloutArg } from "../../cli/rollout-arg.ts";
 import { bakingWave } from "../../rollout/engine/describe-stage.ts";
 
@@ -16,7 +15,7 @@ export default class SkipBake extends ConsentCommand<typeof SkipBake> {
   ];
   static override args = { rollout: rolloutArg };
   static override flags = {
-    reason: Flags.string({ summary: "Why; it is signed and kept in the journal.", required: true }),
+    reason: requiredReason,
     ...consentFlags,
   };
 
@@ -27,12 +26,7 @@ export default class SkipBake extends ConsentCommand<typeof SkipBake> {
       words: (state) => {
         const baking = bakingWave(state);
         if (baking) return { decision: "skip-bake", ...baking, reason: flags.reason };
-        const { environment, rolloutId } = state.config;
-        throw new IotctlError(
-          "IOT_WAVE_NOT_BAKING",
-          `No wave of rollout ${rolloutId} has a bake time that could end: it is ${state.status.replaceAll("-", " ")}.`,
-          { hints: [`See what it waits for: ${iotctlCommand(`rollout status ${rolloutId}`, environment)}`] },
-        );
+        throw waveNotBaking(state);
       },
       question: ({ baking, stage }) => `End the bake time of ${baking?.wave ?? stage} now?`,
     });

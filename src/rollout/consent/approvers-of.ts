@@ -1,9 +1,14 @@
 import { readBoundedFile } from "../../base/bounded-file.ts";
-import { IotctlError } from "../../base/errors.ts";
+import { IotctlError, messageOf } from "../../base/errors.ts";
 import type { Environment } from "../../manifest/environment.ts";
 import type { TrustedKeyFile } from "../../signing/load-trusted-keys.ts";
 import { type TrustedKey, trustedKeyFromPem } from "../../signing/trusted-key.ts";
 import type { Approver } from "../engine/state.ts";
+
+/** Throws what is wrong with the keys of those whom `iotctl.yaml` names, as `approversOf` does. */
+export function assertApproversUsable(environment: Pick<Environment, "approvals" | "name">): void {
+  approversOf(environment, []);
+}
 
 /**
  * Whose consent counts in an environment: those whom `iotctl.yaml` names, or else the holders of the
@@ -26,12 +31,24 @@ export function approversOf(
     return trustedKeys.map((key, index) => byKey(names[index] ?? key.file, key));
   }
   return approvals.approvers.map((approver) =>
-    "keyFile" in approver ? byKey(approver.name, readKey(approver.keyFile)) : approver,
+    "keyFile" in approver ? byKey(approver.name, readKey(approver)) : approver,
   );
 }
 
-function readKey(file: string): TrustedKey {
-  return trustedKeyFromPem(readBoundedFile(file, 64 * 1024, "the key of an approver").toString("latin1"));
+/** The key of one approver; what is wrong with it names both them and the file. */
+function readKey({ keyFile, name }: { readonly keyFile: string; readonly name: string }): TrustedKey {
+  try {
+    const pem = readBoundedFile(keyFile, 64 * 1024, "it").toString("latin1");
+    return trustedKeyFromPem(pem);
+  } catch (error) {
+    if (!(error instanceof IotctlError)) throw error;
+    const hint = `Write the public half of their key there: openssl pkey -in <their key> -pubout -out ${keyFile}`;
+    throw new IotctlError(
+      error.code,
+      `The key of approver ${name}, ${keyFile}, cannot be used. ${messageOf(error)}`,
+      { hints: [hint], details: { ...error.details, approver: name, path: keyFile }, cause: error },
+    );
+  }
 }
 
 /** The one developer, or what each file is called; the whole path where two are called the same. */

@@ -1,12 +1,10 @@
 import { IotctlError } from "../../base/errors.ts";
-import { type Statement, statementType } from "../../signing/statement.ts";
 import type { Consent } from "../engine/events.ts";
-import type { RolloutConfig } from "../engine/state.ts";
 
 export const consentPredicateType = "https://iotctl.dev/attestations/consent/v1";
 
 /** What a person says about one stage of one rollout. */
-export interface ConsentWords extends Pick<Consent, "stage" | "wave" | "reason"> {
+export interface ConsentWords extends Pick<Consent, "stage" | "wave" | "phase" | "reason"> {
   readonly decision: ConsentDecision;
   /** When it was said, by the clock of who says it. */
   readonly atMs: number;
@@ -21,6 +19,8 @@ export interface ConsentPredicate extends ConsentWords {
   readonly product: string;
   readonly release: string;
   readonly planDigest: string;
+  /** Of everything that was agreed when the rollout began. */
+  readonly termsDigest: string;
   /** Of the release as it was published. */
   readonly manifestDigest: string;
 }
@@ -32,54 +32,31 @@ export interface VerifiedConsent {
   readonly predicate: ConsentPredicate;
 }
 
-const eventTypes = {
+/** As what each decision stands in a journal. */
+export const consentTypes = {
   approve: "approved",
   deny: "denied",
   "skip-bake": "bake-skipped",
 } as const satisfies Record<ConsentDecision, Consent["type"]>;
 
+/** What was decided by what stands in a journal as `type`. */
+export function decisionOf(type: Consent["type"]): ConsentDecision {
+  return type === "approved" ? "approve" : type === "denied" ? "deny" : "skip-bake";
+}
+
 /** A consent as it stands in a journal. */
 export function consentEvent({ by, predicate }: VerifiedConsent, statement: string): Consent {
-  const { decision, planDigest, reason, stage, wave } = predicate;
+  const { decision, phase, planDigest, reason, stage, wave } = predicate;
   return {
-    type: eventTypes[decision],
+    type: consentTypes[decision],
     stage,
     ...(wave !== undefined && { wave }),
+    ...(phase !== undefined && { phase }),
     planDigest,
     by,
     reason,
     statement,
   };
-}
-
-/** The in-toto statement in which a person says something about a rollout; it is about its plan. */
-export function consentStatement(words: ConsentWords, config: RolloutConfig): Statement {
-  const { atMs, decision, reason, stage, wave } = words;
-  const { environment, manifestDigest, planDigest, resolved, rolloutId } = config;
-  const predicate: ConsentPredicate = {
-    decision,
-    rolloutId,
-    environment,
-    product: resolved.product,
-    release: resolved.version,
-    stage,
-    ...(wave !== undefined && { wave }),
-    planDigest,
-    manifestDigest,
-    reason,
-    atMs,
-  };
-  return {
-    _type: statementType,
-    subject: [planSubject(config)],
-    predicateType: consentPredicateType,
-    predicate,
-  };
-}
-
-/** The plan of a rollout as the subject of a statement. */
-export function planSubject({ planDigest }: RolloutConfig): Statement["subject"][number] {
-  return { name: "plan", digest: { sha256: planDigest.replace(/^sha256:/, "") } };
 }
 
 /** `why` ends the sentence "The consent does not count: …". */

@@ -9,7 +9,8 @@ import { consentEvent, consentInvalid, type VerifiedConsent } from "./consent-st
 export interface ConsentVerifier {
   /**
    * Looks at a record before it counts: IOT_CONSENT_INVALID with its number and what disagrees, when it
-   * holds a consent that was not given like that, or one older than another word of the same person.
+   * holds a consent that was not given like that, or one older than another word of the same person;
+   * IOT_JOURNAL_DAMAGED when the terms that a rollout began with are not those that it names.
    * Journals are read from their start and in order; what was looked at before is not looked at again.
    * A rollout of an earlier release has no approvers on record, and nothing is asked.
    */
@@ -54,6 +55,10 @@ export function consentVerifier({
   }
 
   async function look({ event, hash, seq }: JournalRecord, config: RolloutConfig): Promise<void> {
+    if (event.type === "started") {
+      const { assertTermsHold } = await import("./rollout-terms.ts");
+      assertTermsHold(config);
+    }
     if (config.approvers === undefined || !isConsent(event)) return;
     const words = wordsOf.get(config.rolloutId) ?? [];
     if (words.some((word) => word.hash === hash)) return;

@@ -25,12 +25,13 @@ function noteApproval(
 }
 
 /** Only the wave that bakes now can be cut short; what was signed for another is void. */
-function skipBake(state: RolloutState, { stage, wave }: Consent): RolloutState {
+function skipBake(state: RolloutState, { phase, stage, wave }: Consent): RolloutState {
   const current = phasesOf(state.config)[state.phaseIndex]?.waves[state.waveIndex];
   const isCurrent =
     state.waveEntered &&
     current !== undefined &&
     current.name === wave &&
+    (phase === undefined || phase === state.phaseIndex + 1) &&
     state.config.stages[current.stageIndex]?.name === stage;
   return isCurrent && !state.bakeSkipped ? { ...state, bakeSkipped: true } : state;
 }

@@ -1,3 +1,4 @@
+import type { ComponentVersion } from "../../compat/relation.ts";
 import type { Stage } from "../../manifest/release.ts";
 import { closedBecause } from "./calendar.ts";
 import { viewApprovals } from "./describe-approvals.ts";
@@ -28,7 +29,7 @@ export interface StageDescription {
   }[];
   readonly approvals: StageApprovals;
   /** The wave that bakes now, if it is one of this stage. */
-  readonly baking: { readonly wave: string; readonly untilMs: number } | null;
+  readonly baking: { readonly wave: string; readonly phase: number; readonly untilMs: number } | null;
   /** What speaks against it or holds it, as sentences without a full stop. */
   readonly warnings: readonly string[];
 }
@@ -76,7 +77,7 @@ export function describeStage(
       from: replaces.length > 0 ? replaces : (config.plan.field[component] ?? []),
       to: version,
       ...(staged && { staged }),
-      percent: kind === "app" ? appShares(state, index) : null,
+      percent: kind === "app" ? appShares(state, index, step) : null,
     };
   });
   const description = {
@@ -99,19 +100,33 @@ export function describeStage(
   return { ...description, warnings: warningsOf(state, index, description, nowMs) };
 }
 
-/** Steps that the stage has a wave for in a phase that is not over. */
+/** Whether every wave of a stage has begun, in every phase: nobody's word can let it begin or hold it any more. */
+export function hasBegunWhole(state: RolloutState, stageName: string): boolean {
+  const index = state.config.stages.findIndex(({ name }) => name === stageName);
+  const next = state.waveEntered ? state.waveIndex + 1 : state.waveIndex;
+  return phasesFrom(state, next).every(({ ahead }) => ahead.every(({ stageIndex }) => stageIndex !== index));
+}
+
+/** The phases that are not over, and which of their waves are ahead: in the current one those from `waveIndex` on. */
+function phasesFrom({ config, phaseIndex }: RolloutState, waveIndex: number) {
+  return phasesOf(config)
+    .slice(phaseIndex)
+    .map((phase, at) => ({ phase, ahead: at === 0 ? phase.waves.slice(waveIndex) : phase.waves }));
+}
+
+/** Steps that the stage still brings to somebody, with the wave that is under way and those ahead. */
 function stepsOf(state: RolloutState, stageIndex: number) {
-  const { from, to } = appShares(state, stageIndex);
-  return phasesOf(state.config)
-    .slice(state.phaseIndex)
-    .filter(({ waves }) => waves.some((wave) => wave.stageIndex === stageIndex))
-    .flatMap(({ introductions, waves }) =>
-      introductions.filter(({ component }) => {
-        switch (kindOf(state.config, component)) {
-          case "app":
+  return phasesFrom(state, state.waveIndex)
+    .filter(({ ahead }) => ahead.some((wave) => wave.stageIndex === stageIndex))
+    .flatMap(({ phase: { introductions, waves } }) =>
+      introductions.filter((step) => {
+        switch (kindOf(state.config, step.component)) {
+          case "app": {
+            const { from, to } = appShares(state, stageIndex, step);
             return to > from;
+          }
           case "service":
-            return waves[0]?.stageIndex === stageIndex;
+            return waves[0]?.stageIndex === stageIndex && state.deployed[step.component] !== step.version;
           case "firmware":
             return true;
         }
@@ -119,10 +134,16 @@ function stepsOf(state: RolloutState, stageIndex: number) {
     );
 }
 
-function appShares({ config }: RolloutState, stageIndex: number): { from: number; to: number } {
+/** The share of users that is shown an app before what is left of the stage, and after it. */
+function appShares(
+  { config, exposed }: RolloutState,
+  stageIndex: number,
+  { component, version }: ComponentVersion,
+): { from: number; to: number } {
   const until = (end: number): number =>
     Math.max(0, ...config.stages.slice(0, end).flatMap(({ waves }) => waves.map((wave) => wave.appsPercent)));
-  return { from: until(stageIndex), to: until(stageIndex + 1) };
+  const shown = exposed[`${component}@${version}`] ?? 0;
+  return { from: Math.max(until(stageIndex), shown), to: until(stageIndex + 1) };
 }
 
 /** Why a move cannot be taken back; null when it can. */
@@ -151,19 +172,26 @@ function approvalsOf(state: RolloutState, stageIndex: number): StageApprovals {
   return { required, missing, given, denied, open: names?.filter((name) => !said.has(name)) ?? null };
 }
 
-/** The wave whose bake time could be ended now, and its stage; null when there is none. */
-export function bakingWave(state: RolloutState): { readonly stage: string; readonly wave: string } | null {
+/** A wave, its stage, and its phase from 1: waves are called the same in each. */
+export interface BakingWave {
+  readonly stage: string;
+  readonly wave: string;
+  readonly phase: number;
+}
+
+/** The wave whose bake time could be ended now; null when there is none. */
+export function bakingWave(state: RolloutState): BakingWave | null {
   const wave = phasesOf(state.config)[state.phaseIndex]?.waves[state.waveIndex];
   const stage = state.config.stages[wave?.stageIndex ?? -1];
   const isOver = hasEnded(state.status) || state.status === "rolling-back";
   if (!wave || !stage || !state.waveEntered || state.bakeSkipped || isOver) return null;
-  return { stage: stage.name, wave: wave.name };
+  return { stage: stage.name, wave: wave.name, phase: state.phaseIndex + 1 };
 }
 
 function bakingOf(state: RolloutState, { bakeMs, name }: Stage): StageDescription["baking"] {
   const baking = bakingWave(state);
   if (baking?.stage !== name) return null;
-  return { wave: baking.wave, untilMs: state.waveStartedAtMs + bakeMs };
+  return { wave: baking.wave, phase: baking.phase, untilMs: state.waveStartedAtMs + bakeMs };
 }
 
 function warningsOf(

@@ -39,6 +39,8 @@ export interface Consent {
   readonly stage: string;
   /** The wave whose bake time ends at once: `fleet 50%`. */
   readonly wave?: string;
+  /** The phase of that wave, from 1: waves are called the same in each. Absent in journals of earlier releases. */
+  readonly phase?: number;
   readonly planDigest: string;
   /** Name of the approver, as the policy has it. */
   readonly by: string;

@@ -45,6 +45,13 @@ export interface RolloutConfig {
   readonly approvers?: readonly Approver[];
   /** The freezes of the environment when it began; absent where there were none. */
   readonly freezes?: readonly Freeze[];
+  /** Drawn when it began, so that no two rollouts ever have the same terms. Absent in journals of earlier releases. */
+  readonly nonce?: string;
+  /**
+   * `sha256:<hex>` of the canonical JSON of everything else here; approvals are for these terms alone.
+   * Absent in journals of earlier releases.
+   */
+  readonly termsDigest?: string;
 }
 
 /** One person. Several entries of one name are the same person, who counts once. */
