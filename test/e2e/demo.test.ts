@@ -50,7 +50,7 @@ describe("iotctl demo", () => {
     const assignments = data!.flatMap(({ effects }, index) =>
       effects.some((key) => key.startsWith("assign:")) ? [index] : [],
     );
-    expect(data![approval]!.event).toMatchObject({ stage: "fleet", by: "the demo itself" });
+    expect(data![approval]!.event).toMatchObject({ stage: "fleet", by: "developer" });
     expect(assignments.some((index) => index < approval)).toBe(true);
     expect(assignments.some((index) => index > approval)).toBe(true);
   });
