@@ -14,8 +14,8 @@ interface Controlling {
   readonly world: QuietField;
   readonly said: readonly string[];
   /** Lets time go by, with polls and turns, until it has had enough. */
-  go(hours: number, until?: () => Promise<boolean>): Promise<void>;
-  end(): Promise<void>;
+  readonly go: (hours: number, until?: () => Promise<boolean>) => Promise<void>;
+  readonly end: () => Promise<void>;
 }
 
 function control(): Controlling {

@@ -93,7 +93,7 @@ function begins(effect: Effect): boolean {
 }
 
 /** Whether nothing is left to be done but what was refused for good. */
-export function isSettled({ pending, refused }: RolloutState): boolean {
+function isSettled({ pending, refused }: RolloutState): boolean {
   return pending.every(({ key }) => Object.hasOwn(refused, key));
 }
 

@@ -50,14 +50,14 @@ export function trackDevice(
         if (spokeSince) return failed(before, `said it succeeded, but runs ${reported}`);
         return updating({ ...before, beganAtMs: before.beganAtMs ?? closedAtMs }, gates, nowMs);
       }
-      const deadlineMs = silenceDeadlineMs(gates);
+      const silenceMs = silenceDeadlineMs(gates);
       // Clocks differ a little; a word of next week was not heard at all.
-      const isAhead = lastContactAtMs !== null && lastContactAtMs - nowMs > deadlineMs;
+      const isAhead = lastContactAtMs !== null && lastContactAtMs - nowMs > silenceMs;
       const heardAtMs = isAhead ? null : lastContactAtMs;
       const heard = heardAtMs !== null && heardAtMs > closedAtMs;
       const quietSinceMs = Math.max(heardAtMs ?? closedAtMs, closedAtMs);
       // Who was heard of once the deadline was over has lived with the update; later silence is not about it.
-      const silent = quietSinceMs - closedAtMs < deadlineMs && nowMs - quietSinceMs > deadlineMs;
+      const silent = quietSinceMs - closedAtMs < silenceMs && nowMs - quietSinceMs > silenceMs;
       return {
         ...before,
         status: "updated",

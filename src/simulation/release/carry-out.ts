@@ -23,7 +23,11 @@ export function carryOut(effect: Effect, config: RolloutConfig, world: SiteWorld
       for (const id of effect.deviceIds) {
         world.devices.assign(siteOf(id), firmware, effect.staged ?? false, world.nowS);
       }
+      return;
     }
+    // What a simulated release comes to is told from where it stopped.
+    case "plan-way-back":
+      return;
   }
 }
 
