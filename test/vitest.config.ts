@@ -14,6 +14,8 @@ export default defineConfig({
   test: {
     root: new URL("..", import.meta.url).pathname,
     pool: "forks",
+    // Else one core is left idle, which of two is half.
+    maxWorkers: "100%",
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Half of the time went into starting a process and loading modules for each file, so files share them.
