@@ -51,9 +51,14 @@ export function instantsOf(wallMs: number, zone: string): { earliestMs: number; 
   return { earliestMs: Math.min(...instants), latestMs: Math.max(...instants) };
 }
 
+/** Making one costs fifty times as much as asking it; there are no more zones than those known here. */
+const formats = new Map<string, Intl.DateTimeFormat>();
+
 function formatFor(zone: string): Intl.DateTimeFormat | null {
+  const known = formats.get(zone);
+  if (known) return known;
   try {
-    return new Intl.DateTimeFormat("en-US", {
+    const format = new Intl.DateTimeFormat("en-US", {
       timeZone: zone,
       hourCycle: "h23",
       year: "numeric",
@@ -63,6 +68,8 @@ function formatFor(zone: string): Intl.DateTimeFormat | null {
       minute: "numeric",
       second: "numeric",
     });
+    formats.set(zone, format);
+    return format;
   } catch {
     return null;
   }
