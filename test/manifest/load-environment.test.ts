@@ -75,9 +75,9 @@ describe("loadEnvironment", () => {
         trustedKeyFiles: [join(cwd, "keys/release.pub.pem"), "/etc/old.pub.pem"],
       },
       rollouts: { kind: "directory", dir: join(cwd, "journals") },
-        approvals: { approvers: [], least: 0 },
-        freezes: [],
-        metrics: null,
+      approvals: { approvers: [], least: 0 },
+      freezes: [],
+      metrics: null,
     });
   });
 
@@ -88,9 +88,9 @@ describe("loadEnvironment", () => {
       storage: { dir: join(cwd, "out") },
       signing: { createKey: true },
       rollouts: { kind: "directory", dir: join(cwd, ".iotctl/rollouts") },
-        approvals: { approvers: [], least: 0 },
-        freezes: [],
-        metrics: null,
+      approvals: { approvers: [], least: 0 },
+      freezes: [],
+      metrics: null,
     });
   });
 
