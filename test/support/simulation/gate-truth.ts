@@ -40,7 +40,7 @@ export class GateTruth {
 
   /** Takes in readings; each must be what was answered. */
   read(readings: NonNullable<Observed["readings"]>, answered: readonly Answered[]): void {
-    for (const [name, { against, atMs, value }] of Object.entries(readings)) {
+    for (const [name, { against, atMs, problem, value }] of Object.entries(readings)) {
       const gate = this.#config.gates[name];
       if (gate?.measure !== "metric" && gate?.measure !== "count") broken(`${name} was measured`);
       const asked = answered.filter((each) => each.atMs === atMs);
@@ -54,12 +54,18 @@ export class GateTruth {
       row.value = value;
       row.against = against;
       row.compared = against ?? row.compared;
+      const compared = problem === null ? row.compared : null;
       const isGood =
-        gate.measure === "metric" ? within(gate.bound, value, row.compared) : countable(value, against);
+        gate.measure === "metric" ? within(gate.bound, value, compared) : countable(value, against);
       if (isGood !== null) row.dataAtMs = atMs;
       row.good = isGood === true ? row.good + 1 : 0;
       if (isGood !== null) row.bad = isGood ? 0 : row.bad + 1;
     }
+  }
+
+  /** What was good before a wave began says nothing about it. */
+  beginWave(): void {
+    for (const row of this.#rows.values()) row.good = 0;
   }
 
   /** When a gate was asked for last, and when there was a number for it. */
@@ -72,7 +78,8 @@ export class GateTruth {
     if (!row) return "hold";
     if (gate.measure === "count") {
       if (row.value === null || row.against === null) return "hold";
-      return this.#test(row.value, row.against, gate.limitPercent / 100, gate.alpha);
+      const verdict = this.#test(row.value, row.against, gate.limitPercent / 100, gate.alpha);
+      return row.good > 0 ? verdict : "hold";
     }
     if (row.bad >= gate.readings) return "fail";
     return row.good >= gate.readings ? "pass" : "hold";

@@ -8,6 +8,8 @@ export interface MetricMood {
   readonly released: readonly string[];
   /** From then on they show that something is wrong; Infinity: they never do. */
   readonly badFromMs: number;
+  /** From then on nobody answers; Infinity: somebody always does. */
+  readonly darkFromMs: number;
   /** The chance that an answer is no number, that nobody answers, or that it is a lie of any size. */
   readonly trouble: number;
 }
@@ -45,6 +47,7 @@ export class ModelMetrics implements MetricSource {
   }
 
   #answer(query: string): MetricAnswer | null {
+    if (this.#nowMs() >= this.#mood.darkFromMs) return null;
     const dice = this.#random.next();
     if (dice < this.#mood.trouble) {
       const which = Math.floor((dice / this.#mood.trouble) * 4);

@@ -39,6 +39,7 @@ export function modelStorefront(
       }),
     halt: (component, version) =>
       call("halt", () => {
+        mayRefuse(refusals, "IOT_STOREFRONT_REFUSED", `halting ${component}@${version}`);
         world.did({ kind: "halt", component, version });
         const shown = world.shown(component, version);
         if (shown) shown.halted = true;

@@ -8,6 +8,8 @@ import type { RolloutMap } from "./rollout-map.ts";
 export class PeopleTruth {
   paused = false;
   aborted = false;
+  /** All users had been offered the apps as it was aborted, and go on being offered them. */
+  leavesApps = false;
   /** Nothing had been done when the abort came. */
   untouched = false;
   readonly #words = new Map<string, Map<string, "approved" | "denied">>();
@@ -34,13 +36,14 @@ export class PeopleTruth {
         this.paused = false;
         break;
       case "aborted":
-        if (!goesOn) {
+        if (!goesOn && before.status !== "completed" && before.status !== "rolling-back") {
           if (after.status !== before.status)
             broken(`aborted in ${before.status}, and it became ${after.status}`);
           break;
         }
         this.#expect(event, after, "aborted");
         this.aborted = true;
+        this.leavesApps = before.status === "completed";
         this.paused = false;
         this.untouched = deedsBefore === 0 && before.pending.length === 0;
         break;

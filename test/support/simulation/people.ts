@@ -51,22 +51,46 @@ function consent(type: Consent["type"], state: RolloutState, random: Random, by:
   return {
     type,
     stage: random.next() < 0.05 ? "another" : (stage?.name ?? ""),
-    ...(type === "bake-skipped" && { wave: isRight && wave ? wave.name : "ramp 30%" }),
+    ...(type === "bake-skipped" && {
+      wave: isRight && wave ? wave.name : "ramp 30%",
+      phase: random.next() < 0.8 ? state.phaseIndex + 1 : 1,
+    }),
     planDigest: random.next() < 0.1 ? "sha256:another" : state.config.planDigest,
     by,
     reason: "",
   };
 }
 
+/** What the people of one rollout are like. */
+export interface Temper {
+  /** How often somebody asks for anything at all. */
+  readonly unrest: number;
+  /** How often somebody approves what waits for it. */
+  readonly diligence: number;
+  /** In the end somebody wants to go back. */
+  readonly regret: boolean;
+}
+
 /** What somebody asks for between two turns: approvals that are due soon, anything else at random moments. */
-export function wish(state: RolloutState, random: Random, unrest: number): RolloutEvent | null {
+export function wish(
+  state: RolloutState,
+  random: Random,
+  { diligence, unrest }: Temper,
+): RolloutEvent | null {
   if (random.next() < unrest) return whim(state, random);
   const by = pick(random, people);
   if (unrest > 0 && hasEnded(state.status) && random.next() < 0.2)
     return { type: "rollback-requested", by, reason: "" };
   if (state.status === "paused" && random.next() < 0.3) return { type: "resumed", by, reason: "" };
-  if (state.status === "awaiting-approval") return consent("approved", state, random, by);
+  if (state.status === "awaiting-approval" && random.next() < diligence)
+    return consent("approved", state, random, by);
   return null;
+}
+
+/** What somebody asks for who wants to go back whatever has become of it. */
+export function regret(random: Random): RolloutEvent {
+  const type = random.next() < 0.7 ? "rollback-requested" : "aborted";
+  return { type, by: pick(random, people), reason: "" };
 }
 
 /** What is asked of people so that a rollout goes on, done by whoever has not done it. */

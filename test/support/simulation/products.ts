@@ -24,9 +24,11 @@ export function pickProduct(random: Random, tries: number): Product {
 
 /** Now and then what is released can never be left again: hardware refuses a lower counter. */
 function withCounters(random: Random, product: Product): Product {
-  if (random.next() >= 0.2) return product;
+  const raised = random.next() < 0.75 ? [] : Object.keys(product.target).filter(() => random.next() < 0.6);
   const facts = product.facts.map((each) =>
-    each.kind === "firmware" && each.version === product.target[each.component]
+    each.kind === "firmware" &&
+    raised.includes(each.component) &&
+    each.version === product.target[each.component]
       ? { ...each, securityCounter: 1 }
       : each,
   );

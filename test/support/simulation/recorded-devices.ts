@@ -1,6 +1,7 @@
 import { assignmentIdOf } from "../../../src/rollout/engine/effects.ts";
 import type { Observed } from "../../../src/rollout/engine/events.ts";
 import { type FirmwareStep, isSameStep, stepOf } from "../../../src/rollout/engine/firmware-step.ts";
+import { takenBack } from "../../../src/rollout/engine/track-device.ts";
 import type { DeviceProgress } from "../../../src/rollout/engine/state.ts";
 import type { JournalRecord } from "../../../src/rollout/journal/journal.ts";
 
@@ -48,6 +49,10 @@ export class RecordedDevices {
       this.waiting.clear();
       for (const id of Object.keys(event.waiting)) this.waiting.add(id);
     }
+    for (const [id, reason] of Object.entries(event.waits ?? {})) {
+      if (reason === null) this.waiting.delete(id);
+      else this.waiting.add(id);
+    }
     for (const id of event.lapsed) {
       const back = this.back.get(id);
       if (back && !back.confirmed) this.back.delete(id);
@@ -80,7 +85,13 @@ export class RecordedDevices {
       isBack: false,
     }));
     const back = event.returnable.map(({ component, deviceId, to }) => {
-      return { id: deviceId, step: { component, version: to }, isBack: true };
+      const sent = this.back.get(deviceId);
+      const retry = sent && isStopped(sent) ? (sent.step.retry ?? 0) + 1 : undefined;
+      return {
+        id: deviceId,
+        step: stepOf({ component, version: to, ...(retry && { retry }) }),
+        isBack: true,
+      };
     });
     for (const key of effects) {
       if (!key.startsWith("assign:")) continue;
@@ -101,7 +112,8 @@ export class RecordedDevices {
   #put(id: string, step: FirmwareStep, assignmentId: string, isBack: boolean): boolean {
     const attempt = newAttempt(step, assignmentId);
     if (isBack) {
-      if (this.back.has(id)) return false;
+      const sent = this.back.get(id);
+      if (sent && !isStopped(sent)) return false;
       this.back.set(id, attempt);
       return true;
     }
@@ -115,6 +127,7 @@ export class RecordedDevices {
 
   /** What came of an assignment. */
   hear({ event }: JournalRecord): void {
+    if (event.type === "rollback-requested") this.#sendAnew();
     if (event.type !== "effect-done" && event.type !== "effect-failed") return;
     const open = this.#open.get(event.key);
     if (!open) return;
@@ -134,6 +147,13 @@ export class RecordedDevices {
     }
   }
 
+  /** Whose way back was taken back before it began is sent on it anew. */
+  #sendAnew(): void {
+    for (const attempt of this.back.values()) {
+      if (attempt.status === "assigned") Object.assign(attempt, { status: "failed", reason: takenBack });
+    }
+  }
+
   /** What has lapsed is no part of its assignment any more, which goes by the first of those who are left. */
   #forget(lapsed: ReadonlySet<string>): void {
     for (const [key, open] of this.#open) {
@@ -143,6 +163,10 @@ export class RecordedDevices {
       if (ids.length > 0) this.#open.set(`assign:${open.assignmentId}:${ids[0]}`, { ...open, ids });
     }
   }
+}
+
+function isStopped({ reason, status }: Attempt): boolean {
+  return status === "failed" && reason === takenBack;
 }
 
 function newAttempt(step: FirmwareStep, assignmentId: string): Attempt {

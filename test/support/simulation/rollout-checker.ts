@@ -42,6 +42,8 @@ export class RolloutChecker {
   readonly #rolloutId: string;
   #wayBack: WayBack | null = null;
   #waveEnteredAtMs = 0;
+  /** When its devices had their turn first. */
+  #waveStartedAtMs = 0;
   #offeredSinceEntered = false;
   #hasBaked = false;
 
@@ -78,7 +80,9 @@ export class RolloutChecker {
     };
     this.#effectsAreWritten(before, record, after);
     if (before && hasEnded(before.status) && before.status !== after.status) {
-      if (event.type !== "rollback-requested") broken(`${before.status} became ${after.status}`);
+      const isAsked =
+        event.type === "rollback-requested" || (before.status === "completed" && event.type === "aborted");
+      if (!isAsked) broken(`${before.status} became ${after.status}`);
     }
     if (event.type === "observed") {
       this.#look(event, at, after);
@@ -104,8 +108,11 @@ export class RolloutChecker {
     for (const id of this.deeds.devicesGiven()) {
       if (!Object.hasOwn(state.devices, id)) broken(`${id} was assigned and is not in the books`);
     }
-    if (state.pending.length > 0 && state.status !== "paused")
-      broken(`${state.pending[0]?.key} was left undone`);
+    const isOpen = this.#isOpen(nowMs, this.#map.entered(state) - 1);
+    const left = state.pending.find(
+      (effect) => !Object.hasOwn(state.refused, effect.key) && (isOpen || !isForward(effect)),
+    );
+    if (left && state.status !== "paused") broken(`${left.key} was left undone`);
     if (this.people.aborted && state.status !== "aborted") broken(`aborted, but it is ${state.status}`);
     if (looked && !hasEnded(state.status)) this.#truth(nowMs, new Map(), []);
     if (["running", "awaiting-approval", "paused", "completed"].includes(state.status)) return;
@@ -217,8 +224,7 @@ export class RolloutChecker {
     }
     if (gives.length > 0 && !this.#isOpen(at, from - 1))
       broken(`${gives[0]} was decided while nothing may begin`);
-    if (event.type === "observed" && before?.waveEntered && this.#isOpen(at, from - 1))
-      this.#offeredSinceEntered = true;
+    if (event.type === "observed" && before) this.#seeOffer(before, from - 1, at);
     if (gives.length > 0 && before?.status === "completed") this.#mayEnd(from - 1);
     if (event.type === "observed") this.#seeBaking(from - 1, at);
     for (let index = from; index < until; index++) {
@@ -229,19 +235,32 @@ export class RolloutChecker {
       if (people === null) broken(`${wave.name} began although somebody said no`);
       if (people < wave.stage.approvalsRequired) broken(`${wave.name} began with ${people} approvals`);
       if (!this.#isOpen(at, index)) broken(`${wave.name} began while nothing may begin`);
+      this.#waveStartedAtMs = at;
       this.#waveEnteredAtMs = at;
       this.#offeredSinceEntered = false;
       this.#hasBaked = false;
-      this.#seeBaking(index, at);
+      this.#gates.beginWave();
     }
     if (after.status === "completed" && before?.status !== "completed") this.#wasOver(until - 1);
     this.#readingsAreFresh(from, until, at);
   }
 
+  /** A wave lasts from the first look that could give its devices anything. */
+  #seeOffer(before: RolloutState, index: number, nowMs: number): void {
+    const mayGive = before.status === "running" || before.status === "awaiting-approval";
+    const deploys = before.pending.some(({ kind }) => kind === "deploy-service");
+    if (this.#offeredSinceEntered || !before.waveEntered || !mayGive || deploys) return;
+    if (!this.#isOpen(nowMs, index)) return;
+    this.#offeredSinceEntered = true;
+    this.#waveEnteredAtMs = this.#waveStartedAtMs;
+    this.#waveStartedAtMs = nowMs;
+  }
+
   /** Between the end of a wave and the begin of the next, clocks may be put back. */
   #seeBaking(index: number, nowMs: number): void {
     const bakeMs = this.#map.waves[index]?.stage.bakeMs ?? 0;
-    this.#hasBaked ||= nowMs - this.#waveEnteredAtMs >= bakeMs || this.people.hasSkipped(index);
+    if (!this.#offeredSinceEntered) return;
+    this.#hasBaked ||= nowMs - this.#waveStartedAtMs >= bakeMs || this.people.hasSkipped(index);
   }
 
   #wasOver(index: number): void {
@@ -313,7 +332,7 @@ export class RolloutChecker {
     if (!before || !goesOn(before.status) || gate == null) return;
     if (this.#scenario.config.gates[gate]?.dryRun)
       broken(`gate ${gate} is a dry run, and stopped the rollout`);
-    if (!this.#fails(gate, entered, at, event.type) && !this.#isOverdue(gate, at))
+    if (!this.#fails(gate, entered, at, event.type) && !this.#isOverdue(gate, at, this.#waveEnteredAtMs))
       broken(`gate ${gate} does not fail, and the rollout is ${after.status} for it`);
   }
 
@@ -342,9 +361,9 @@ export class RolloutChecker {
     );
   }
 
-  #isOverdue(name: string, nowMs: number): boolean {
+  #isOverdue(name: string, nowMs: number, fromMs = this.#waveStartedAtMs): boolean {
     const gate = this.#scenario.config.gates[name];
-    const sinceMs = Math.max(this.#gates.lastRead(name).dataAtMs, this.#waveEnteredAtMs);
+    const sinceMs = Math.max(this.#gates.lastRead(name).dataAtMs, fromMs);
     return gate?.noData === "fail" && nowMs - sinceMs > gate.deadlineMs;
   }
 
@@ -357,14 +376,21 @@ export class RolloutChecker {
       const [waiting] = this.#world.waitingFor(id);
       if (waiting !== undefined) broken(`${state.status}, but ${waiting} may still take ${id}`);
     }
-    if (state.status === "failed") return;
+    if (this.people.aborted) {
+      for (const [id, { assignmentId, step }] of this.#devices.back) {
+        if (this.#world.waitingFor(assignmentId).includes(id))
+          broken(`aborted, but ${id} may go back to ${step.version}`);
+      }
+    }
+    if (state.status === "failed" || this.people.leavesApps) return;
     for (const [index, { apps }] of begun.entries()) {
       for (const { component, version } of apps) {
         const shown = this.#world.shown(component, version);
         // Where what it replaced has left the field, stores must not fall back to that.
         const retired = begun.slice(index + 1).flatMap(({ after }) => after);
         const mustStay = retired.some((step) => step.component === component);
-        if (shown && shown.halted === mustStay)
+        const isRefused = Object.hasOwn(state.refused, `halt:${component}@${version}`);
+        if (shown && !isRefused && shown.halted === mustStay)
           broken(`${state.status}, and ${component}@${version} is ${mustStay ? "not " : ""}offered any more`);
       }
     }

@@ -46,7 +46,7 @@ export function makeScenario(
     const faults = healthy ? 0 : pick(random, [0, 0, 0.1, 0.4, 0.9]);
     const startMs = healthy ? startsMs[0]! : pick(random, startsMs);
     const maker = { random, product, faults, healthy, startMs };
-    const devices = makeDevices(maker, large ? 1000 : randomInteger(random, 6, 16));
+    const devices = makeDevices(maker, large ? 2000 : randomInteger(random, 6, 16));
     const live = liveIn(devices, product);
     const relation = createRelation(product.facts, live);
     const { target } = product;
@@ -58,7 +58,7 @@ export function makeScenario(
       config: makeConfig(random, product, plan, pairing, healthy),
       relation,
       devices,
-      latecomers: healthy || random.next() < 0.7 ? [] : makeLatecomers(maker),
+      latecomers: healthy || random.next() < 0.5 ? [] : makeLatecomers(maker),
       services: Object.fromEntries(
         Object.entries(live).flatMap(([component, [version]]) =>
           kindOf(product, component) === "service" && version !== undefined ? [[component, version]] : [],
@@ -70,7 +70,8 @@ export function makeScenario(
       }),
       metricMood: {
         released: Object.values(product.target),
-        badFromMs: healthy || random.next() < 0.7 ? Infinity : startMs + random.next() * 0.7 * simulatedMs,
+        badFromMs: healthy || random.next() < 0.5 ? Infinity : startMs + random.next() * 0.7 * simulatedMs,
+        darkFromMs: healthy || random.next() < 0.8 ? Infinity : startMs + random.next() * 0.7 * simulatedMs,
         trouble: healthy ? 0 : pick(random, [0, 0.05, 0.5]),
       },
       freezes: healthy ? [] : makeFreezes(random, startMs, simulatedMs),

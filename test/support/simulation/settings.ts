@@ -47,6 +47,8 @@ function deviceGate(random: Random, measure: DeviceGate["measure"], healthy: boo
     alpha: healthy ? 0.4 : pick(random, [0.1, 0.3, 0.4]),
     deadlineMs: (healthy ? 6 : randomInteger(random, 2, 6)) * hourMs,
     ...(!healthy && random.next() < 0.07 && { dryRun: true }),
+    // What cannot be read as a number must not pass, wherever it came from.
+    ...(!healthy && random.next() < 0.01 && { limitPercent: Number.NaN }),
   };
 }
 
@@ -93,6 +95,8 @@ function makeStages(random: Random, healthy: boolean, measured: readonly string[
   const gates = (share: number): string[] => [
     ...(random.next() < share ? pick(random, [["updated"], ["heartbeat"], ["updated", "heartbeat"]]) : []),
     ...measured.filter(() => random.next() < 0.6),
+    // A name of no gate: it never passes.
+    ...(!healthy && random.next() < 0.01 ? ["undefined"] : []),
   ];
   const canary: Wave["devices"] =
     random.next() < 0.7
@@ -134,7 +138,8 @@ function makeStages(random: Random, healthy: boolean, measured: readonly string[
 }
 
 function makeWindows(random: Random): TimeWindow[] {
-  const zone = pick(random, ["UTC", "UTC", "UTC", "Europe/Amsterdam", "America/New_York", "Asia/Kolkata"]);
+  const zone =
+    random.next() < 0.7 ? "UTC" : pick(random, ["Europe/Amsterdam", "America/New_York", "Asia/Kolkata"]);
   const fromMinute = randomInteger(random, 0, 47) * 30;
   const untilMinute = ((fromMinute + randomInteger(random, 6, 30) * 30 - 1) % 1440) + 1;
   const days = random.next() < 0.5 ? [1, 2, 3, 4, 5, 6, 7] : [1, 2, 3, 6, 7];

@@ -14,7 +14,7 @@ import { broken } from "./invariant-broken.ts";
 import { ModelMetrics } from "./model-metrics.ts";
 import { modelPorts } from "./model-ports.ts";
 import { ModelWorld } from "./model-world.ts";
-import { duty, whim, wish } from "./people.ts";
+import { duty, regret, whim, wish } from "./people.ts";
 import { RolloutChecker } from "./rollout-checker.ts";
 import { type Scenario, scenarioOf } from "./scenario.ts";
 import { minuteMs } from "./settings.ts";
@@ -41,11 +41,11 @@ export interface SimulationResult {
   readonly plan: Plan;
 }
 
-const stepsMax = 45;
+const stepsMax = 40;
 /** Then nothing bad happens any more and people do what is asked of them. */
-const calmStepsMax = 70;
+const calmStepsMax = 60;
 /** A rollout that did nothing for so many calm turns waits for what does not come. */
-const idleMax = 14;
+const idleMax = 12;
 /** A way back that began late may take so many turns more. */
 const wayBackMax = 60;
 
@@ -59,7 +59,7 @@ const wayBackMax = 60;
 export async function simulateRollout(
   seed: number,
   code: RolloutCode,
-  tell: (what: string) => void = () => {},
+  tell?: (what: string) => void,
 ): Promise<SimulationResult> {
   return new Simulation(seed, code, tell).run();
 }
@@ -69,7 +69,7 @@ const turnEvents = { observed: 1, "effect-done": 1, "effect-failed": 1, "freezes
 
 class Simulation {
   readonly #code: RolloutCode;
-  readonly #tell: (what: string) => void;
+  readonly #tell: ((what: string) => void) | undefined;
   readonly #scenario: Scenario;
   readonly #chaos: Random;
   readonly #people: Random;
@@ -92,7 +92,7 @@ class Simulation {
   #jumpTurns = 0;
   #calm = false;
 
-  constructor(seed: number, code: RolloutCode, tell: (what: string) => void) {
+  constructor(seed: number, code: RolloutCode, tell?: (what: string) => void) {
     this.#code = code;
     this.#tell = tell;
     this.#scenario = scenarioOf(seed);
@@ -136,7 +136,11 @@ class Simulation {
     this.#pass(minuteMs);
     const journal = await this.#begin();
     const checker = this.#watch(journal);
-    const unrest = healthy ? 0 : pick(this.#people, [0, 0.03, 0.15]);
+    const temper = {
+      unrest: healthy ? 0 : pick(this.#people, [0, 0.03, 0.15]),
+      diligence: healthy ? 1 : pick(this.#people, [1, 0.3, 0.05]),
+      regret: !healthy && this.#people.next() < 0.3,
+    };
     const guests = healthy || config.pairing === "arbitrary" ? 0 : pick(this.#people, [0, 0.1, 0.8]);
     const patience = this.#scenario.large ? 0.3 : 1;
     let controller = this.#newController(journal);
@@ -144,18 +148,20 @@ class Simulation {
     const goesBack = (): boolean => this.#folded().status === "rolling-back";
     const steps = (stepsMax + calmStepsMax) * (healthy ? 3 : patience);
     for (let step = 0; idle < idleMax && step < (goesBack() ? steps + wayBackMax : steps); step++) {
-      this.#calm = step >= stepsMax * patience;
-      if (hasEnded(this.#folded().status) && (this.#calm || this.#people.next() < 0.2)) break;
+      const isCalm = step >= stepsMax * patience;
+      if (isCalm && !this.#calm && temper.regret) await this.#say(regret(this.#people));
+      this.#calm = isCalm;
+      if (this.#isEnough()) break;
       this.#newDay();
-      const event = this.#calm ? duty(this.#folded()) : wish(this.#folded(), this.#people, unrest);
+      const event = this.#calm ? duty(this.#folded()) : wish(this.#folded(), this.#people, temper);
       if (event) await this.#say(event);
       const records = journal.records.length;
       const died = !(await this.#turn(controller));
-      if (died || (this.#depth === 0 && this.#pace.next() < 0.1)) controller = this.#newController(journal);
+      if (died || (this.#depth === 0 && this.#pace.next() < 0.03)) controller = this.#newController(journal);
       idle = this.#calm && records === journal.records.length ? idle + 1 : 0;
       checker.deeds.pairs();
       if (!this.#calm && this.#people.next() < guests) this.#welcomeGuest();
-      this.#pass(randomInteger(this.#pace, 2, this.#calm ? 90 : 50) * minuteMs);
+      this.#pass(randomInteger(this.#pace, 2, this.#calm ? 110 : 55) * minuteMs);
       checker.deeds.pairs();
     }
     const state = this.#folded();
@@ -175,6 +181,14 @@ class Simulation {
     };
   }
 
+  /** Who was away may still come after the end, and people may still ask for anything. */
+  #isEnough(): boolean {
+    const { status } = this.#folded();
+    if (!hasEnded(status)) return false;
+    if (status === "completed") return this.#calm && this.#scenario.latecomers.length === 0;
+    return this.#calm || this.#people.next() < 0.1;
+  }
+
   /** The clock of whoever is at work. */
   #now(): number {
     return this.#world.nowMs + this.#skewMs;
@@ -187,7 +201,7 @@ class Simulation {
 
   #count(what: string, more = ""): void {
     this.#events[what] = (this.#events[what] ?? 0) + 1;
-    this.#tell(`${what} ${more}`);
+    this.#tell?.(`${what} ${more}`);
   }
 
   async #begin(): Promise<SimulatedJournal> {
@@ -253,7 +267,7 @@ class Simulation {
       if (state === null || isLost) return false;
       // What was said at the very end of the turn is for the next one.
       if (journal.known < journal.records.length) return true;
-      if (this.#pace.next() < 0.2) {
+      if (this.#pace.next() < 0.1) {
         same(state, this.#folded(), "what advance returns and what the journal says");
         this.#checker!.numbers(state, this.#now(), this.#code.describeRollout);
       }
@@ -338,7 +352,7 @@ class Simulation {
     }
     this.#turnLost = true;
     journal.known = known;
-    this.#tell("thawed");
+    this.#tell?.("thawed");
   }
 
   /** Somebody says something; who dies while saying it may have been heard all the same. */
@@ -364,7 +378,7 @@ class Simulation {
       const { state } = this.#code.decide(this.#state, record.event, record.at);
       if (!state) throw new Error("the journal does not begin with its start");
       if (state === this.#state) broken(`record ${record.seq} changes nothing`);
-      this.#tell(`record ${record.seq}: ${inWords(record)}`);
+      this.#tell?.(`record ${record.seq}: ${inWords(record)}`);
       if (this.#turnLost && record.event.type === "observed")
         broken("a turn that had been lost decided something");
       const before = this.#state;
