@@ -297,7 +297,7 @@ export class DeedChecker {
   }
 }
 
-export function isLate({ id }: ModelDevice): boolean {
+function isLate({ id }: ModelDevice): boolean {
   return id.includes("-late-");
 }
 
