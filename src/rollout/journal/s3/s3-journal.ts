@@ -1,16 +1,16 @@
 import type { Clock } from "../../../base/clock.ts";
-import { IotctlError } from "../../../base/errors.ts";
+import type { IotctlError } from "../../../base/errors.ts";
 import { brokenLink, chainStart, type Link, readRecord, recordIn } from "../chain.ts";
 import { journalDamaged } from "../journal-damaged.ts";
+import { takeTurn, turnMs } from "../lease.ts";
+import { recordTooLarge } from "../record-too-large.ts";
 import type { JournalRecord, RolloutJournal, TurnHold } from "../journal.ts";
 import { rolloutUnknown } from "../rollout-ids.ts";
-import { rolloutLocked, turnLost } from "../rollout-locked.ts";
 import { type JournalBucket, objectBytesMax } from "./journal-bucket.ts";
 import { mapSideBySide } from "./map-side-by-side.ts";
 import { numbered, numberOf } from "./numbered-names.ts";
 import { S3Lease } from "./s3-lease.ts";
 
-const turnMs = 60_000;
 export const readsAtOnce = 16;
 export const headName = "head";
 
@@ -53,7 +53,9 @@ export class S3Journal implements RolloutJournal {
   async append(record: JournalRecord): Promise<boolean> {
     const text = JSON.stringify(record);
     const sizeBytes = Buffer.byteLength(text);
-    if (sizeBytes > objectBytesMax) throw recordTooLarge(record, sizeBytes);
+    if (sizeBytes > objectBytesMax) {
+      throw recordTooLarge(record, sizeBytes, `an object of a journal has at most ${objectBytesMax}`);
+    }
     const link = await this.#link(record.seq - 1);
     const problem = link === null ? "there is no record before it" : brokenLink(link, record);
     const there =
@@ -69,11 +71,7 @@ export class S3Journal implements RolloutJournal {
 
   async turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T> {
     const lease = new S3Lease(this.#bucket, this.#clock, `${this.rolloutId}/turn/`, turnMs);
-    if (!(await lease.take())) throw rolloutLocked(this.rolloutId);
-    const assertHeld = (): void => {
-      if (!lease.isHeld) throw turnLost(this.rolloutId);
-    };
-    return lease.during(() => work({ assertHeld }));
+    return takeTurn(lease, this.rolloutId, work);
   }
 
   /** Texts of the records behind a number, in their order; a null ends them where one is missing. */
@@ -124,15 +122,4 @@ export class S3Journal implements RolloutJournal {
   #replaced(seq: number): IotctlError {
     return journalDamaged(this.#source, seq, "what was written there is not there any more");
   }
-}
-
-function recordTooLarge({ seq }: JournalRecord, sizeBytes: number): IotctlError {
-  return new IotctlError(
-    "IOT_JOURNAL_RECORD_TOO_LARGE",
-    `Record ${seq} would have ${sizeBytes} bytes; an object of a journal has at most ${objectBytesMax}.`,
-    {
-      hints: ["Keep the journals in a directory, which takes records of up to 256 MiB"],
-      details: { sizeBytes },
-    },
-  );
 }

@@ -5,16 +5,14 @@ import type { S3JournalSettings } from "../../../manifest/environment.ts";
 import { chainRecord, chainStart, readRecord } from "../chain.ts";
 import { journalDamaged } from "../journal-damaged.ts";
 import type { JournalEntry, JournalRecord, RolloutJournal, RolloutJournals } from "../journal.ts";
+import { beginAlone, beginningMs } from "../lease.ts";
 import { inOrderOfBeginning, isRolloutId, rolloutExists, rolloutUnknown } from "../rollout-ids.ts";
-import { beginningLocked } from "../rollout-locked.ts";
 import { JournalBucket } from "./journal-bucket.ts";
 import { mapSideBySide } from "./map-side-by-side.ts";
 import { numbered } from "./numbered-names.ts";
 import { headName, readsAtOnce, S3Journal } from "./s3-journal.ts";
 import { S3Lease } from "./s3-lease.ts";
 
-/** Shorter than is waited for it, so that nobody fails because of one who died while beginning. */
-const beginningMs = 12_000;
 const beginningWaitMs = 20_000;
 const beginningPollMs = 500;
 
@@ -35,11 +33,8 @@ export class S3Journals implements RolloutJournals {
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     // No id of a rollout begins with an exclamation mark.
     const lease = new S3Lease(this.#bucket, this.#clock, "!beginning/", beginningMs);
-    for (let waitedMs = 0; !(await lease.take()); waitedMs += beginningPollMs) {
-      if (waitedMs >= beginningWaitMs) throw beginningLocked(beginningWaitMs);
-      await this.#clock.sleep(beginningPollMs);
-    }
-    return lease.during(work);
+    const wait = { clock: this.#clock, pollMs: beginningPollMs, waitMs: beginningWaitMs };
+    return beginAlone(lease, wait, work);
   }
 
   async list(): Promise<readonly string[]> {

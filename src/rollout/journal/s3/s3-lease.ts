@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../../../base/clock.ts";
+import type { Lease } from "../lease.ts";
 import type { JournalBucket } from "./journal-bucket.ts";
 import { numbered, numberOf } from "./numbered-names.ts";
 
@@ -15,7 +16,7 @@ const free = "{}";
  * compared with another's: the holder counts from before it asked, the others believe the store's
  * own word about how old the newest object is.
  */
-export class S3Lease {
+export class S3Lease implements Lease {
   readonly #bucket: JournalBucket;
   readonly #clock: Clock;
   readonly #folder: string;

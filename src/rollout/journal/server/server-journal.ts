@@ -1,16 +1,16 @@
 import type { Clock } from "../../../base/clock.ts";
-import { IotctlError } from "../../../base/errors.ts";
+import type { IotctlError } from "../../../base/errors.ts";
 import type { ControlClient, ControlRequest } from "../../../server/control-client/control-client.ts";
 import { readAnswer, refusalReason } from "../../../server/control-client/read-answer.ts";
 import { recordBytesMax, type RecordPage } from "../../../server/control/control-api.ts";
 import { chainStart, type Link, readRecord } from "../chain.ts";
+import { takeTurn, turnMs } from "../lease.ts";
+import { recordTooLarge } from "../record-too-large.ts";
 import { journalDamaged } from "../journal-damaged.ts";
 import type { JournalRecord, RolloutJournal, TurnHold } from "../journal.ts";
 import { rolloutUnknown } from "../rollout-ids.ts";
-import { rolloutLocked, turnLost } from "../rollout-locked.ts";
 import { ServerLease } from "./server-lease.ts";
 
-const turnMs = 60_000;
 const pageRecords = 1000;
 
 /** A journal that the fleet server keeps. It checks each record that it takes; what it gives back is checked here. */
@@ -55,7 +55,9 @@ export class ServerJournal implements RolloutJournal {
 
   async append(record: JournalRecord): Promise<boolean> {
     const sizeBytes = Buffer.byteLength(JSON.stringify(record));
-    if (sizeBytes > recordBytesMax) throw recordTooLarge(record, sizeBytes);
+    if (sizeBytes > recordBytesMax) {
+      throw recordTooLarge(record, sizeBytes, `the fleet server takes at most ${recordBytesMax}`);
+    }
     try {
       await this.#json({ method: "PUT", path: this.#path(`records/${record.seq}`), json: record });
       return true;
@@ -69,11 +71,7 @@ export class ServerJournal implements RolloutJournal {
 
   async turn<T>(work: (hold: TurnHold) => Promise<T>): Promise<T> {
     const lease = new ServerLease(this.#client, this.#clock, `turn:${this.rolloutId}`, turnMs);
-    if (!(await lease.take())) throw rolloutLocked(this.rolloutId);
-    const assertHeld = (): void => {
-      if (!lease.isHeld) throw turnLost(this.rolloutId);
-    };
-    return lease.during(() => work({ assertHeld }));
+    return takeTurn(lease, this.rolloutId, work);
   }
 
   async #page(fromSeq: number, limit = pageRecords): Promise<RecordPage> {
@@ -98,15 +96,4 @@ export class ServerJournal implements RolloutJournal {
   #path(rest: string): string {
     return `/rollouts/${encodeURIComponent(this.rolloutId)}/${rest}`;
   }
-}
-
-function recordTooLarge({ seq }: JournalRecord, sizeBytes: number): IotctlError {
-  return new IotctlError(
-    "IOT_JOURNAL_RECORD_TOO_LARGE",
-    `Record ${seq} would have ${sizeBytes} bytes; the fleet server takes at most ${recordBytesMax}.`,
-    {
-      hints: ["Keep the journals in a directory, which takes records of up to 256 MiB"],
-      details: { sizeBytes },
-    },
-  );
 }

@@ -4,13 +4,11 @@ import { readAnswer } from "../../../server/control-client/read-answer.ts";
 import type { RolloutEntry } from "../../../server/control/control-api.ts";
 import { chainRecord } from "../chain.ts";
 import type { JournalEntry, JournalRecord, RolloutJournal, RolloutJournals } from "../journal.ts";
+import { beginAlone, beginningMs } from "../lease.ts";
 import { inOrderOfBeginning, isRolloutId, rolloutExists, rolloutUnknown } from "../rollout-ids.ts";
-import { beginningLocked } from "../rollout-locked.ts";
 import { ServerJournal } from "./server-journal.ts";
 import { ServerLease } from "./server-lease.ts";
 
-/** Shorter than is waited for it, so that nobody fails because of one who died while beginning. */
-const beginningMs = 12_000;
 const beginningWaitMs = 15_000;
 const beginningPollMs = 250;
 const pageRollouts = 1000;
@@ -38,11 +36,8 @@ export class ServerJournals implements RolloutJournals {
 
   async exclusively<T>(work: () => Promise<T>): Promise<T> {
     const lease = new ServerLease(this.#client, this.#clock, "beginning", beginningMs);
-    for (let waitedMs = 0; !(await lease.take()); waitedMs += beginningPollMs) {
-      if (waitedMs >= beginningWaitMs) throw beginningLocked(beginningWaitMs);
-      await this.#clock.sleep(beginningPollMs);
-    }
-    return lease.during(work);
+    const wait = { clock: this.#clock, pollMs: beginningPollMs, waitMs: beginningWaitMs };
+    return beginAlone(lease, wait, work);
   }
 
   async list(): Promise<readonly string[]> {

@@ -3,9 +3,10 @@ import type { Clock } from "../../../base/clock.ts";
 import type { ControlClient } from "../../../server/control-client/control-client.ts";
 import { readAnswer, refusalReason } from "../../../server/control-client/read-answer.ts";
 import type { LeaseRequest } from "../../../server/control/control-api.ts";
+import type { Lease } from "../lease.ts";
 
 /** A lease at the fleet server, renewed while its work runs; the server ends it when nobody renews it. */
-export class ServerLease {
+export class ServerLease implements Lease {
   readonly #client: ControlClient;
   readonly #clock: Clock;
   readonly #path: string;
