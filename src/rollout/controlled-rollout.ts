@@ -4,7 +4,7 @@ import type { RolloutJournals } from "./journal/journal.ts";
 import { LiveRollout } from "./live-rollout.ts";
 import type { RolloutPorts } from "./rollout-ports.ts";
 import { type Beginning, beginningOf } from "./rollouts-of-product.ts";
-import { unfinishedEffects } from "./unfinished-effects.ts";
+import { unfinishedEffects } from "./engine/unfinished-effects.ts";
 
 /** Who was away when a rollout completed, and what a backend refused to stop, is looked for less often. */
 const restingIntervalMs = 60_000;

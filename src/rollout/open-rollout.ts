@@ -4,7 +4,7 @@ import { hasEnded, type RolloutState, stillLooks } from "./engine/state.ts";
 import { foldJournal } from "./fold.ts";
 import type { RolloutJournal, RolloutJournals } from "./journal/journal.ts";
 import { type RolloutOfProduct, rolloutsOfProduct } from "./rollouts-of-product.ts";
-import { unfinishedEffects } from "./unfinished-effects.ts";
+import { unfinishedEffects } from "./engine/unfinished-effects.ts";
 
 interface ReleaseName {
   readonly product: string;

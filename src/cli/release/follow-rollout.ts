@@ -8,7 +8,7 @@ import { advance } from "../../rollout/advance.ts";
 import type { RolloutJournal } from "../../rollout/journal/journal.ts";
 import { LiveRollout } from "../../rollout/live-rollout.ts";
 import type { RolloutPorts } from "../../rollout/rollout-ports.ts";
-import { unfinishedEffects } from "../../rollout/unfinished-effects.ts";
+import { unfinishedEffects } from "../../rollout/engine/unfinished-effects.ts";
 
 export interface FollowOptions {
   readonly journal: RolloutJournal;

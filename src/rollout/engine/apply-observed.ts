@@ -46,7 +46,7 @@ function offersWave(state: RolloutState, event: Observed, nowMs: number): boolea
   // By the rules before, any look counted.
   if (config.rulesVersion < 3) return true;
   const deploys = pending.some(({ kind }) => kind === "deploy-service");
-  return mayGoOn(state) && !deploys && nothingBegins(state, nowMs) === null;
+  return mayGoOn(state) && !deploys && !nothingBegins(state, nowMs);
 }
 
 /** A wave lasts from when its devices had their turn: nobody has baked while it was shut, paused or left alone. */

@@ -17,29 +17,33 @@ const dayMs = 24 * 60 * minuteMs;
 const searchedMs = 370 * dayMs;
 
 /**
- * Whether something may begin now: within one of the windows (without any: always), and in no freeze.
- * Windows follow the wall clock of their zone: what it never shows when clocks are put forward is not
- * in a window, what it shows twice is in it twice. Where the zone is not known here a window stays shut.
+ * Whether nothing may begin now: outside of every window (without any: never), or in a freeze. Windows
+ * follow the wall clock of their zone: what it never shows when clocks are put forward is not in a
+ * window, what it shows twice is in it twice. Where the zone is not known here a window stays shut.
  */
+export function isShut(
+  nowMs: number,
+  windows: readonly TimeWindow[] | undefined,
+  freezes: readonly Freeze[],
+): boolean {
+  if (freezes.some((each) => covers(each, nowMs))) return true;
+  if (windows === undefined || windows.length === 0) return false;
+  return !windows.some((window) => isOpen(scheduleOf(window), nowMs));
+}
+
+/** The same in words, with when it is over, which takes a search; null when something may begin. */
 export function closedBecause(
   nowMs: number,
   windows: readonly TimeWindow[] | undefined,
   freezes: readonly Freeze[],
 ): Closed | null {
+  if (!isShut(nowMs, windows, freezes)) return null;
+  const schedules = windows && windows.length > 0 ? windows.map(scheduleOf) : null;
+  const opensAtMs = opensAt(nowMs, schedules, freezes);
   const freeze = freezes.find((each) => covers(each, nowMs));
-  const bounded = windows !== undefined && windows.length > 0;
-  if (!freeze && !bounded) return null;
-  const schedules = bounded ? windows.map(scheduleOf) : null;
-  if (freeze) {
-    return { kind: "freeze", why: `freeze: ${freeze.why}`, opensAtMs: opensAt(nowMs, schedules, freezes) };
-  }
-  if (!schedules || schedules.some((schedule) => isOpen(schedule, nowMs))) return null;
-  const written = schedules.map(({ window }) => formatTimeWindow(window));
-  return {
-    kind: "window",
-    why: `outside of ${written.join(" and ")}`,
-    opensAtMs: opensAt(nowMs, schedules, freezes),
-  };
+  if (freeze) return { kind: "freeze", why: `freeze: ${freeze.why}`, opensAtMs };
+  const written = (windows ?? []).map(formatTimeWindow);
+  return { kind: "window", why: `outside of ${written.join(" and ")}`, opensAtMs };
 }
 
 interface Schedule {

@@ -1,6 +1,6 @@
 import { applyEvent } from "./apply-event.ts";
 import type { Effect } from "./effects.ts";
-import { assignEffect, assignmentIdOf } from "./effects.ts";
+import { assignEffect, assignmentIdOf, cancelEffect } from "./effects.ts";
 import { type Books, copiedBooks } from "./books.ts";
 import { isOver, lastUpdate, retryDue, wasStopped, withoutLast } from "./device-progress.ts";
 import { completeObserved, completeStarted } from "./earlier-journals.ts";
@@ -10,6 +10,7 @@ import { gatesAreOpen } from "./gates.ts";
 import { judge, watchHealth } from "./judge.ts";
 import { nothingBegins } from "./nothing-begins.ts";
 import { type DeviceProgress, mayGoOn, type RolloutState } from "./state.ts";
+import { unfinishedEffects } from "./unfinished-effects.ts";
 
 export interface Decision {
   /** Null only before the rollout has started. The very same object when nothing changed. */
@@ -37,7 +38,7 @@ export function decide(
   const part = event.type === "observed" ? event : null;
   // Of a look that comes in parts only the last can tell that all has been seen.
   const look = part?.more ? null : part;
-  const offer = part && part.admissible.length > 0 && nothingBegins(state, nowMs) === null ? part : null;
+  const offer = part && part.admissible.length > 0 && !nothingBegins(state, nowMs) ? part : null;
   if (offer || !mayGoOn(state)) state = watchHealth(state, books.tally(state), nowMs);
   if (mayGoOn(state)) {
     const offered = offer ? assignAdmissible(state, offer, books) : state;
@@ -52,7 +53,8 @@ export function decide(
   } else if (state.status === "rolling-back" && part) {
     state = assignReturnable(keepDevices(state, part, books), part, books);
     // Only a look after all was taken back can tell that nothing has begun meanwhile.
-    if (look && before?.status === "rolling-back" && isSettled(before)) state = finishRollback(state, nowMs);
+    if (look && before?.status === "rolling-back" && unfinishedEffects(before).length === 0)
+      state = finishRollback(state, nowMs);
   }
   const known = new Set(before?.pending.map((effect) => effect.key));
   return { state, effects: state.pending.filter((effect) => !known.has(effect.key)) };
@@ -73,7 +75,7 @@ export function nextEffect(
   except: ReadonlySet<string> = new Set(),
 ): Effect | undefined {
   if (state.status === "paused") return undefined;
-  const shut = nothingBegins(state, nowMs) !== null;
+  const shut = nothingBegins(state, nowMs);
   return state.pending.find((effect) => !except.has(effect.key) && !(shut && begins(effect)));
 }
 
@@ -90,11 +92,6 @@ function begins(effect: Effect): boolean {
     case "plan-way-back":
       return false;
   }
-}
-
-/** Whether nothing is left to be done but what was refused for good. */
-function isSettled({ pending, refused }: RolloutState): boolean {
-  return pending.every(({ key }) => Object.hasOwn(refused, key));
 }
 
 function assignAdmissible(state: RolloutState, event: Observed, books: Books): RolloutState {
@@ -182,9 +179,7 @@ function keepDevices(state: RolloutState, event: Observed, books: Books): Rollou
     byAssignment.set(assignmentId, deviceIds);
   }
   const pending = new Set(state.pending.map(({ key }) => key));
-  const effects = [...byAssignment].map(([assignmentId, deviceIds]): Effect => {
-    return { kind: "cancel", key: `cancel:${assignmentId}:${deviceIds[0]}`, assignmentId, deviceIds };
-  });
+  const effects = [...byAssignment].map(([assignmentId, deviceIds]) => cancelEffect(assignmentId, deviceIds));
   const fresh = effects.filter(({ key }) => !pending.has(key));
   return { ...state, returning: books.write(state.returning, kept), pending: [...state.pending, ...fresh] };
 }
@@ -209,6 +204,6 @@ function finishRollback(state: RolloutState, nowMs: number): RolloutState {
     if (back === "updated" || back === "failed" || Object.hasOwn(state.waiting, deviceId)) return true;
     return back === undefined && lastUpdate(device)?.status !== "updated";
   });
-  if (!settled || !isSettled(state)) return state;
+  if (!settled || unfinishedEffects(state).length > 0) return state;
   return { ...state, status: "rolled-back", endedAtMs: nowMs };
 }

@@ -13,7 +13,6 @@ import { type StepView, viewSteps } from "./describe-steps.ts";
 import { viewWaits, type WaitView } from "./describe-waits.ts";
 import { describeWayBack, hasTurnedRound, type WayBackView } from "./describe-way-back.ts";
 import { isStuck } from "./is-stuck.ts";
-import { nothingBegins } from "./nothing-begins.ts";
 import { lastWave, phasesOf } from "./release-kinds.ts";
 import { hasEnded, type RolloutState, type RolloutStatus, type Stragglers } from "./state.ts";
 import { tallyOf } from "./tally.ts";
@@ -99,9 +98,8 @@ export function describeRollout(state: RolloutState, nowMs: number): RolloutView
   };
 }
 
-/** A wave that has begun offers its devices what they lack; one that has not waits for its own window. */
+/** A wave offers its devices what they lack, and begins, within the windows of its own stage. */
 function closedNow(state: RolloutState, nowMs: number, stageIndex: number): Closed | null {
   if (hasEnded(state.status) || state.status === "rolling-back") return null;
-  if (state.waveEntered) return nothingBegins(state, nowMs);
   return closedBecause(nowMs, state.config.stages[stageIndex]?.windows, state.freezes);
 }

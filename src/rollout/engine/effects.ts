@@ -63,6 +63,12 @@ export function assignEffect(
   return { kind: "assign", key, assignmentId, ...step, rollback, deviceIds };
 }
 
+/** Takes back what has not begun of an assignment: on all its devices, or on those that are named. */
+export function cancelEffect(assignmentId: string, deviceIds?: readonly string[]): Effect {
+  if (!deviceIds) return { kind: "cancel", key: `cancel:${assignmentId}`, assignmentId };
+  return { kind: "cancel", key: `cancel:${assignmentId}:${deviceIds[0]}`, assignmentId, deviceIds };
+}
+
 /** What a fleet backend takes. */
 const idLengthMax = 128;
 

@@ -1,4 +1,4 @@
-import { assignmentIdOf, type Effect } from "./effects.ts";
+import { assignmentIdOf, cancelEffect, type Effect } from "./effects.ts";
 import { type FirmwareStep, isSameVersion } from "./firmware-step.ts";
 import type { Stage } from "../../manifest/release.ts";
 import type { PlanStep } from "../../planner/plan.ts";
@@ -10,7 +10,7 @@ import { hasEnded, mayGoOn, type RolloutState } from "./state.ts";
 import type { Tally } from "./tally.ts";
 import { updateDeadlineMs } from "./track-device.ts";
 import { approvalsMissing, isDenied } from "./approvals.ts";
-import { closedBecause } from "./calendar.ts";
+import { isShut } from "./calendar.ts";
 import { forNewWave } from "./metric-gates.ts";
 import { goBack, withdraw } from "./withdraw.ts";
 
@@ -66,7 +66,7 @@ function advanceWaves(state: RolloutState, tally: Tally, nowMs: number): Rollout
       if (approvalsMissing(next, phase) > 0 || isDenied(next, phase)) {
         return next.status === "awaiting-approval" ? next : { ...next, status: "awaiting-approval" };
       }
-      if (closedBecause(nowMs, stageOf(next, phase)?.windows, next.freezes)) return running(next);
+      if (isShut(nowMs, stageOf(next, phase)?.windows, next.freezes)) return running(next);
       next = enterWave(running(next), phase, nowMs);
     } else if (waveIsOver(next, tally, phase, nowMs)) {
       next = { ...next, waveIndex: next.waveIndex + 1, waveEntered: false };
@@ -136,11 +136,7 @@ function takeBackRetired(state: RolloutState, { after }: Phase): Effect[] {
       retired.some((gone) => gone.component === device.component && gone.version === device.version),
   );
   const ids = new Set([...retired, ...retried].map((gone) => assignmentIdOf(config.rolloutId, gone, false)));
-  return [...ids].map((assignmentId) => ({
-    kind: "cancel",
-    key: `cancel:${assignmentId}`,
-    assignmentId,
-  }));
+  return [...ids].map((id) => cancelEffect(id));
 }
 
 function introduces(step: PlanStep, version: FirmwareStep): boolean {

@@ -45,7 +45,7 @@ export function survey(state: RolloutState, snapshot: Snapshot, relation: Relati
     goesBack || !stillLooks(state.status) ? [] : findAdmissible(current, snapshot.devices, relation, waiting);
   const returnable = goesBack ? findReturnable(current, devices, relation, waiting, { snapshot, nowMs }) : [];
   // What was decided while a window was open, and not done before it closed, waits for it to open.
-  const shut = nothingBegins(state, nowMs) !== null;
+  const shut = nothingBegins(state, nowMs);
   const asked = new Set(
     shut ? [] : admissible.filter((step) => isSameStep(step, state.devices[step.deviceId] ?? step)).map(idOf),
   );

@@ -1,4 +1,4 @@
-import { assignmentIdOf, type Effect } from "./effects.ts";
+import { assignmentIdOf, cancelEffect, type Effect } from "./effects.ts";
 import { isSameVersion } from "./firmware-step.ts";
 import { kindOf, phasesBegun, phasesOf } from "./release-kinds.ts";
 import type { RolloutState } from "./state.ts";
@@ -44,7 +44,7 @@ export function stopGoingBack(state: RolloutState): RolloutState {
       .filter(({ status }) => status === "assigned" || status === "updating")
       .map((device) => assignmentIdOf(config.rolloutId, device, true)),
   );
-  const cancels = [...ids].map((id): Effect => ({ kind: "cancel", key: `cancel:${id}`, assignmentId: id }));
+  const cancels = [...ids].map((id) => cancelEffect(id));
   const stopping = pending.filter(
     ({ key, kind }) =>
       (kind === "cancel" || kind === "halt-app") && !cancels.some((each) => each.key === key),
@@ -69,7 +69,7 @@ export function withdraw(state: RolloutState, haltApps: boolean): RolloutState {
         case "firmware": {
           const taken = begun.filter((device) => isSameVersion(device, step));
           const ids = new Set(taken.map((device) => assignmentIdOf(config.rolloutId, device, false)));
-          return [...ids].map((id) => ({ kind: "cancel", key: `cancel:${id}`, assignmentId: id }));
+          return [...ids].map((id) => cancelEffect(id));
         }
         case "service":
           return [];

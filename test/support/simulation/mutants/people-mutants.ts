@@ -81,18 +81,18 @@ export const peopleMutants: Mutants = {
   ),
   "windows are ignored": withArguments(
     "rollout/engine/calendar.ts",
-    "closedBecause",
+    "isShut",
     ([nowMs, , freezes]: [number, unknown, readonly Freeze[]]) => [nowMs, undefined, freezes],
   ),
   "freezes are ignored": withArguments(
     "rollout/engine/calendar.ts",
-    "closedBecause",
+    "isShut",
     ([nowMs, windows]: [number, unknown, readonly Freeze[]]) => [nowMs, windows, []],
   ),
   "devices are assigned in a closed window": replace(
     "rollout/engine/nothing-begins.ts",
     "nothingBegins",
-    () => () => null,
+    () => () => false,
   ),
   "a retry washes a failure off": together(
     withArguments(tally, "countDevice", ([counts, device, by]: [unknown, DeviceProgress, unknown]) => [

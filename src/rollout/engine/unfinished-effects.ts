@@ -1,5 +1,5 @@
-import type { Effect } from "./engine/effects.ts";
-import type { RolloutState } from "./engine/state.ts";
+import type { Effect } from "./effects.ts";
+import type { RolloutState } from "./state.ts";
 
 /** What was decided and is still to be done; what a backend refused for good is tried again, but nobody waits for it. */
 export function unfinishedEffects({ pending, refused }: RolloutState): readonly Effect[] {
